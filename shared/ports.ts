@@ -1,0 +1,193 @@
+/**
+ * The only way the domain touches the world. `Kv` promises what DynamoDB promises and no more, `Objects` what S3
+ * promises and no more, so that one domain and one proof serve every adapter. `test/contract` holds each adapter to
+ * what is written here.
+ *
+ * Absence is `undefined`; the outcome of a race is a value; an exception means the call failed or that nobody knows
+ * (`PortError`), or that the caller broke a limit (`RangeError`).
+ */
+
+export type AttributeValue = string | number | boolean | Uint8Array
+
+/** Both parts are non-empty UTF-8: `pk` at most 2,048 bytes, `sk` at most 1,024 (DynamoDB service limits). */
+export type Key = { readonly pk: string; readonly sk: string }
+
+/** At most 400 KB (409,600 bytes): attribute names and values counted as UTF-8 (DynamoDB service limits). */
+export type Item = Key & { readonly [attribute: string]: AttributeValue }
+
+/** All conditions of a write must hold on the item as it is at the moment of the write. */
+export type Condition =
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'attributeAbsent'; readonly name: string }
+  | { readonly kind: 'equals'; readonly name: string; readonly value: AttributeValue }
+  | { readonly kind: 'atLeast'; readonly name: string; readonly value: number }
+
+type Conditional = { readonly conditions?: readonly Condition[] }
+
+/** Replaces the whole item. */
+export type PutItem = Conditional & { readonly op: 'put'; readonly item: Item }
+
+/** Changes single attributes; creates the item when it is absent, unless a condition forbids that. */
+export type UpdateItem = Conditional & {
+  readonly op: 'update'
+  readonly key: Key
+  readonly set?: Readonly<Record<string, AttributeValue>>
+  /** Adds to a number; an absent attribute counts as 0. */
+  readonly add?: Readonly<Record<string, number>>
+  readonly remove?: readonly string[]
+}
+
+export type DeleteItem = Conditional & { readonly op: 'delete'; readonly key: Key }
+
+/** Only in a transaction: holds the transaction to conditions on an item that it does not write. */
+export type CheckItem = {
+  readonly op: 'check'
+  readonly key: Key
+  readonly conditions: readonly Condition[]
+}
+
+export type WriteOperation = PutItem | UpdateItem | DeleteItem
+export type TransactOperation = WriteOperation | CheckItem
+
+/** A write without condition, as `batchWrite` takes it. */
+export type BatchOperation =
+  { readonly op: 'put'; readonly item: Item } | { readonly op: 'delete'; readonly key: Key }
+
+/**
+ * `strong` sees every write acknowledged before it began. `eventual` may answer an older version of the item.
+ */
+export type ReadMode = 'strong' | 'eventual'
+
+export type Query = {
+  readonly pk: string
+  /** Which sort keys: those that begin with a prefix, or those from one to another, both included. All if absent. */
+  readonly sk?: { readonly prefix: string } | { readonly from: string; readonly to: string }
+  /** Continue behind this sort key, which need not exist; it must lie in the range of `sk`. */
+  readonly after?: string
+  /** Items read at most, 1 or more. */
+  readonly limit?: number
+  /** Descending by sort key. */
+  readonly reverse?: boolean
+  readonly read: ReadMode
+}
+
+/**
+ * Ascending by the UTF-8 bytes of the sort key. A page ends at `limit` items or 1 MB; `next` is the sort key to
+ * continue behind, absent only when the end of the range was reached. A page may be empty and still have a `next`.
+ */
+export type QueryPage = { readonly items: readonly Item[]; readonly next?: string }
+
+export type TransactOutcome =
+  | { readonly done: true }
+  /** One reason per operation, in order; nothing was written. `conflict`: another write held the item; try again. */
+  | { readonly done: false; readonly reasons: readonly (undefined | 'condition' | 'conflict')[] }
+
+export type Kv = {
+  get(key: Key, read: ReadMode): Promise<Item | undefined>
+  /** At most 100 distinct keys; found items in no order. What `unprocessed` names was not looked at. */
+  batchGet(
+    keys: readonly Key[],
+    read: ReadMode,
+  ): Promise<{ readonly items: readonly Item[]; readonly unprocessed: readonly Key[] }>
+  query(query: Query): Promise<QueryPage>
+  /** `refused`: a condition did not hold, nothing was written. `conflict`: a transaction held the item; try again. */
+  write(operation: WriteOperation): Promise<'done' | 'refused' | 'conflict'>
+  /** At most 25 operations on distinct keys, each on its own: some may be done when others are not. */
+  batchWrite(
+    operations: readonly BatchOperation[],
+  ): Promise<{ readonly unprocessed: readonly BatchOperation[] }>
+  /**
+   * All or nothing: 1 to 100 operations on distinct keys, 4 MB together. A second call with the same token within ten
+   * minutes writes nothing more and answers as the first. Readers may see it half applied for a moment.
+   */
+  transact(operations: readonly TransactOperation[], token: string): Promise<TransactOutcome>
+}
+
+/** First and last byte, both included (RFC 9110 section 14.1.2). */
+export type ByteRange = { readonly start: number; readonly end: number }
+
+export type StoredObject = {
+  /** Of the whole object, whatever range was asked for. */
+  readonly sizeBytes: number
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+export type Objects = {
+  /** Durable when it resolves. `exists`: `ifAbsent` was given and the key is taken; nothing was written. */
+  put(
+    key: string,
+    bytes: readonly Uint8Array[],
+    options: { readonly ifAbsent: boolean },
+  ): Promise<'created' | 'exists'>
+  head(key: string): Promise<{ readonly sizeBytes: number } | undefined>
+  /** The range must lie inside the object. */
+  get(key: string, range?: ByteRange): Promise<StoredObject | undefined>
+  /** At most 1,000 keys; an absent one counts as deleted. Answers the keys that could not be deleted. */
+  deleteMany(keys: readonly string[]): Promise<readonly string[]>
+  /** A URL that answers a GET with the bytes, ranges included; `undefined` where bytes are served by this process. */
+  signedRead(key: string, options: SignedReadOptions): Promise<string | undefined>
+  readonly multipart: Multipart
+}
+
+export type SignedReadOptions = {
+  readonly expiresInSeconds: number
+  /** Content-Type of the answer. */
+  readonly contentType: string
+}
+
+/** Every part but the last must have at least 5 MiB (S3 service limit). */
+export const MIN_PART_BYTES = 5 * 1024 * 1024
+/** Part numbers run from 1 to this (S3 service limit). */
+export const MAX_PART_NUMBER = 10_000
+
+export type Part = { readonly number: number; readonly etag: string }
+
+export type Multipart = {
+  start(key: string): Promise<string>
+  /** Durable when it resolves. A second part with the same number replaces the first. `undefined`: no such upload. */
+  putPart(
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    bytes: readonly Uint8Array[],
+  ): Promise<string | undefined>
+  /**
+   * Makes the object of the parts in ascending order; parts not named are dropped. The key is untouched unless the
+   * answer is `created`.
+   */
+  complete(
+    key: string,
+    uploadId: string,
+    parts: readonly Part[],
+    options: { readonly ifAbsent: boolean },
+  ): Promise<'created' | 'exists' | 'invalidPart' | 'partTooSmall' | 'unknownUpload'>
+  /** Drops the parts; an unknown upload is no error. */
+  abort(key: string, uploadId: string): Promise<void>
+}
+
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  now(): number
+  sleep(milliseconds: number): Promise<void>
+}
+
+export type Ids = {
+  /** A new id: 26 characters of `[a-z2-7]`, unique for all time and not to be guessed. */
+  next(): string
+}
+
+/**
+ * Why a call failed. `throttled`: not done, slow down. `unknown`: it may have been done, now or later. `unavailable`:
+ * not done. `full`: no room to write; reads go on.
+ */
+export type PortFailure = 'throttled' | 'unknown' | 'unavailable' | 'full'
+
+export class PortError extends Error {
+  readonly failure: PortFailure
+  constructor(failure: PortFailure, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'PortError'
+    this.failure = failure
+  }
+}

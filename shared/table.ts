@@ -1,0 +1,184 @@
+/**
+ * Every key of the table. Nothing else in the code base spells one.
+ *
+ * ```
+ * kind               pk                          sk                                          written by
+ * project name       PROJECTNAME#<project>       #                                           first push
+ * project            PROJECT#<pid>               #                                           first push
+ * repository of it   PROJECT#<pid>               REPOSITORY#<path>                           first push
+ * quota              QUOTA#<pid>                 #                                           first push, link
+ * repository name    NAME#<project>/<path>       #                                           first push
+ * catalog entry      CATALOG                     <project>/<path>                            first push
+ * tag                REPOSITORY#<rid>            TAG#<tag>                                   manifest put, tag delete
+ * artifact list      REPOSITORY#<rid>            ARTIFACT#<inverted time>#<digest>           manifest put and delete
+ * manifest guard     MANIFEST#<rid>#<digest>     #                                           manifest put and delete
+ * manifest body      MANIFEST#<rid>#<digest>     #BODY#<inc>                                 manifest put and delete
+ * push intent        MANIFEST#<rid>#<digest>     #INTENT#<inc>                               manifest put
+ * held by tag        MANIFEST#<rid>#<digest>     HELD#TAG#<tag>                              manifest put, tag delete
+ * held by index      MANIFEST#<rid>#<digest>     HELD#INDEX#<index digest>#<inc>             manifest put
+ * referrer           MANIFEST#<rid>#<subject>    REFERRER#<artifact type>#<digest>#<inc>     manifest put and delete
+ * blob guard         BLOB#<digest>               #                                           upload commit
+ * project link       BLOB#<digest>               PROJECT#<pid>#                              upload commit, mount
+ * repository lease   BLOB#<digest>               PROJECT#<pid>#REPOSITORY#<rid>#LEASE        upload commit, mount, HEAD
+ * manifest's ref     BLOB#<digest>               PROJECT#<pid>#REPOSITORY#<rid>#MANIFEST#<digest>#<inc>   manifest put
+ * object, upload     OBJECT#<oid>                #                                           upload, manifest put
+ * part of an upload  OBJECT#<oid>                PART#<number>                               upload
+ * task for GC        TASK#<shard>                <due>#<type>#<subject>#<cause>              with the write that causes it
+ * ```
+ *
+ * Ids (`pid`, `rid`, `oid`, `inc`) have a fixed length and are never reused; names, paths, tags and digests hold no
+ * `#`. So no key is the prefix of another one's level: a link's children all begin with its key, nobody else's do.
+ * A guard's sort key is `#`, and what a reader wants with it follows at once (`#BODY#`), so that one query answers both.
+ */
+import type { Digest } from './oci/digest.ts'
+import type { ProjectName, RepositoryPath } from './oci/name.ts'
+import type { Tag } from './oci/reference.ts'
+import type { Key } from './ports.ts'
+
+declare const brand: unique symbol
+
+export type ProjectId = string & { readonly [brand]: 'ProjectId' }
+export type RepositoryId = string & { readonly [brand]: 'RepositoryId' }
+/** Names one object in the bucket, and the upload that makes it. */
+export type ObjectId = string & { readonly [brand]: 'ObjectId' }
+/** Names one attempt to push a manifest, so that what it wrote can be told from what a later attempt wrote. */
+export type Incarnation = string & { readonly [brand]: 'Incarnation' }
+
+/** A repository by what it is, not by what it is called. */
+export type RepositoryRef = { readonly pid: ProjectId; readonly rid: RepositoryId }
+
+export const PARTITION_KEY = 'pk'
+export const SORT_KEY = 'sk'
+/** Epoch seconds at which DynamoDB may drop an item; a housekeeping aid, never the protocol's clock. */
+export const TTL_ATTRIBUTE = 'ttl'
+
+/** Every item carries this in `v`; a reader refuses what is newer than itself. */
+export const SCHEMA_VERSION = 1
+
+export const GUARD = '#'
+export const TASK_SHARDS = 16
+
+const DUE_DIGITS = 13
+const LAST_MILLISECOND = 9_999_999_999_999
+const PART_DIGITS = 5
+
+const link = (pid: ProjectId): string => `PROJECT#${pid}#`
+const inRepository = ({ pid, rid }: RepositoryRef): string => `${link(pid)}REPOSITORY#${rid}#`
+
+export const key = {
+  projectName: (project: ProjectName): Key => ({ pk: `PROJECTNAME#${project}`, sk: GUARD }),
+  project: (pid: ProjectId): Key => ({ pk: `PROJECT#${pid}`, sk: GUARD }),
+  repositoryOfProject: (pid: ProjectId, path: RepositoryPath): Key => ({
+    pk: `PROJECT#${pid}`,
+    sk: `REPOSITORY#${path}`,
+  }),
+  quota: (pid: ProjectId): Key => ({ pk: `QUOTA#${pid}`, sk: GUARD }),
+  repositoryName: (project: ProjectName, path: RepositoryPath): Key => ({
+    pk: `NAME#${project}/${path}`,
+    sk: GUARD,
+  }),
+  catalogEntry: (project: ProjectName, path: RepositoryPath): Key => ({
+    pk: 'CATALOG',
+    sk: `${project}/${path}`,
+  }),
+  tag: (rid: RepositoryId, tag: Tag): Key => ({ pk: `REPOSITORY#${rid}`, sk: `TAG#${tag}` }),
+  artifact: (rid: RepositoryId, pushedAt: number, digest: Digest): Key => ({
+    pk: `REPOSITORY#${rid}`,
+    sk: `ARTIFACT#${digits(LAST_MILLISECOND - pushedAt, DUE_DIGITS)}#${digest}`,
+  }),
+  manifest: (rid: RepositoryId, digest: Digest): Key => ({
+    pk: `MANIFEST#${rid}#${digest}`,
+    sk: GUARD,
+  }),
+  manifestBody: (rid: RepositoryId, digest: Digest, inc: Incarnation): Key => ({
+    pk: `MANIFEST#${rid}#${digest}`,
+    sk: `#BODY#${inc}`,
+  }),
+  intent: (rid: RepositoryId, digest: Digest, inc: Incarnation): Key => ({
+    pk: `MANIFEST#${rid}#${digest}`,
+    sk: `#INTENT#${inc}`,
+  }),
+  heldByTag: (rid: RepositoryId, digest: Digest, tag: Tag): Key => ({
+    pk: `MANIFEST#${rid}#${digest}`,
+    sk: `HELD#TAG#${tag}`,
+  }),
+  heldByIndex: (rid: RepositoryId, child: Digest, index: Digest, inc: Incarnation): Key => ({
+    pk: `MANIFEST#${rid}#${child}`,
+    sk: `HELD#INDEX#${index}#${inc}`,
+  }),
+  referrer: (
+    rid: RepositoryId,
+    subject: Digest,
+    artifactTypeKey: string,
+    digest: Digest,
+    inc: Incarnation,
+  ): Key => ({
+    pk: `MANIFEST#${rid}#${subject}`,
+    sk: `REFERRER#${artifactTypeKey}#${digest}#${inc}`,
+  }),
+  blob: (digest: Digest): Key => ({ pk: `BLOB#${digest}`, sk: GUARD }),
+  link: (digest: Digest, pid: ProjectId): Key => ({ pk: `BLOB#${digest}`, sk: link(pid) }),
+  lease: (digest: Digest, repository: RepositoryRef): Key => ({
+    pk: `BLOB#${digest}`,
+    sk: `${inRepository(repository)}LEASE`,
+  }),
+  blobRef: (
+    digest: Digest,
+    repository: RepositoryRef,
+    manifest: Digest,
+    inc: Incarnation,
+  ): Key => ({
+    pk: `BLOB#${digest}`,
+    sk: `${inRepository(repository)}MANIFEST#${manifest}#${inc}`,
+  }),
+  object: (oid: ObjectId): Key => ({ pk: `OBJECT#${oid}`, sk: GUARD }),
+  part: (oid: ObjectId, partNumber: number): Key => ({
+    pk: `OBJECT#${oid}`,
+    sk: `PART#${digits(partNumber, PART_DIGITS)}`,
+  }),
+  task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
+    pk: `TASK#${shardOf(subject)}`,
+    sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,
+  }),
+} as const
+
+/** Prefixes to query by; each lists one kind of item, or exactly the children of a guard. */
+export const prefix = {
+  tags: 'TAG#',
+  artifacts: 'ARTIFACT#',
+  parts: 'PART#',
+  repositories: 'REPOSITORY#',
+  bodies: '#BODY#',
+  /** Tags and indexes that hold a manifest. */
+  holders: 'HELD#',
+  holdingTags: 'HELD#TAG#',
+  holdingIndexes: 'HELD#INDEX#',
+  referrers: 'REFERRER#',
+  referrersOfType: (artifactTypeKey: string): string => `REFERRER#${artifactTypeKey}#`,
+  /** Children of a blob: links, leases and refs of any project. */
+  ofBlob: 'PROJECT#',
+  /** Children of a project's link to a blob: leases and refs of its repositories. */
+  ofLink: (pid: ProjectId): string => `${link(pid)}REPOSITORY#`,
+  /** What makes a blob a member of one repository: its lease and the refs of its manifests. */
+  inRepository,
+} as const
+
+/** Sorts behind every `#BODY#` item and before every other kind in a manifest's partition. */
+export const LAST_BODY = '#BODY#~'
+
+/** The tag of a `tag` key. */
+export const tagOfKey = (sk: string): string => sk.slice(prefix.tags.length)
+
+const digits = (value: number, width: number): string => String(value).padStart(width, '0')
+
+/** Spreads tasks over partitions by their subject, so that one subject's tasks meet in one place. */
+const shardOf = (subject: string): string => {
+  let hash = 0
+  for (let index = 0; index < subject.length; index += 1) {
+    hash = (Math.imul(hash, 31) + subject.charCodeAt(index)) >>> 0
+  }
+  return digits(hash % TASK_SHARDS, 2)
+}
+
+export const taskShards = (): readonly string[] =>
+  Array.from({ length: TASK_SHARDS }, (_, shard) => `TASK#${digits(shard, 2)}`)

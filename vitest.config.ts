@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+/** One project per test tier; `test/run.ts` decides which of them can run on this machine. */
+const tier = (name: string, directories: readonly string[], testTimeout: number) => ({
+  test: {
+    name,
+    include: directories.map((directory) => `${directory}/**/*.test.ts`),
+    testTimeout,
+    hookTimeout: testTimeout,
+    fileParallelism: name === 'unit' || name === 'simulation',
+  },
+})
+
+const MINUTE = 60_000
+
+export default defineConfig({
+  test: {
+    projects: [
+      tier('unit', ['test/unit', 'test/property', 'test/architecture'], 20_000),
+      tier('simulation', ['test/simulation'], 5 * MINUTE),
+      tier('contract', ['test/contract'], 2 * MINUTE),
+      tier('crash', ['test/crash'], 10 * MINUTE),
+      tier('server', ['test/server'], 2 * MINUTE),
+      tier('conformance', ['test/conformance'], 5 * MINUTE),
+      tier('clients', ['test/e2e'], 5 * MINUTE),
+      tier('aws', ['test/aws'], 5 * MINUTE),
+    ],
+  },
+})
