@@ -123,6 +123,12 @@ export type Objects = {
   head(key: string): Promise<{ readonly sizeBytes: number } | undefined>
   /** The range must lie inside the object. */
   get(key: string, range?: ByteRange): Promise<StoredObject | undefined>
+  /** Copies a whole object of at most 5 GB inside the store (S3 CopyObject), so that no byte passes the caller. */
+  copy(
+    from: string,
+    to: string,
+    options: { readonly ifAbsent: boolean },
+  ): Promise<'created' | 'exists' | 'unknownSource'>
   /** At most 1,000 keys; an absent one counts as deleted. Answers the keys that could not be deleted. */
   deleteMany(keys: readonly string[]): Promise<readonly string[]>
   /** A URL that answers a GET with the bytes, ranges included; `undefined` where bytes are served by this process. */

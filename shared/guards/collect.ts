@@ -1,0 +1,84 @@
+import type { Item, Key, TransactOperation } from '../ports.ts'
+import { getItem, pages } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+import { transact } from '../store/transact.ts'
+import { parseGuard, type Guard } from './guard.ts'
+import { move } from './transition.ts'
+
+const HOLDERS_PER_PAGE = 25
+
+/** Where a guard's holders are, and which of the items there hold it: an expired lease does not. */
+export type Holders = {
+  readonly pk: string
+  readonly prefix: string
+  readonly holds: (item: Item) => boolean
+}
+
+/** `absent`: there was nothing to collect. `held`: a holder was seen. `empty`: condemned, and nobody holds it. */
+export type Examined =
+  | { readonly outcome: 'absent' | 'held' }
+  | { readonly outcome: 'empty'; readonly guard: Guard }
+
+/**
+ * Condemns a guard and then, only then, looks for holders. A held guard is made LIVE again. An empty one stays
+ * CONDEMNED under the version answered here; `removal` deletes it if nobody rescued it meanwhile.
+ */
+export const examine = async (store: Store, key: Key, holders: Holders): Promise<Examined> => {
+  const condemned = await condemn(store, key)
+  if (condemned === undefined) return { outcome: 'absent' }
+  if (!(await isHeld(store, holders))) return { outcome: 'empty', guard: condemned }
+  // Refused means that a push rescued it first, which comes to the same.
+  await move(store, condemned, 'LIVE')
+  return { outcome: 'held' }
+}
+
+/**
+ * Puts a guard on trial: LIVE to CONDEMNED, or goes on with a trial that somebody left. The query for holders may
+ * begin only after this has answered, for only then has the condemned state been observed.
+ */
+export const condemn = async (store: Store, key: Key): Promise<Guard | undefined> => {
+  for (;;) {
+    const item = await getItem(store, key, 'strong')
+    if (item === undefined) return undefined
+    const guard = parseGuard(item)
+    if (guard.state === 'CONDEMNED') return guard
+    const condemned = await move(store, guard, 'CONDEMNED')
+    if (condemned !== undefined) return condemned
+  }
+}
+
+const isHeld = async (store: Store, { pk, prefix, holds }: Holders): Promise<boolean> => {
+  const query = { pk, sk: { prefix }, limit: HOLDERS_PER_PAGE, read: 'strong' } as const
+  for await (const items of pages(store, query)) {
+    if (items.some(holds)) return true
+  }
+  return false
+}
+
+/** The write that ends a trial: it fails when the guard was rescued or is under another trial by now. */
+export const removal = (guard: Guard): TransactOperation => ({
+  op: 'delete',
+  key: guard.key,
+  conditions: [
+    { kind: 'exists' },
+    { kind: 'equals', name: 'version', value: guard.version },
+    { kind: 'equals', name: 'state', value: 'CONDEMNED' },
+  ],
+})
+
+/**
+ * Collects a guard: gone together with all of `effects` in one transaction, or not at all.
+ * `kept`: it was absent, or held, or rescued at the last moment.
+ */
+export const collect = async (
+  store: Store,
+  key: Key,
+  holders: Holders,
+  effects: (guard: Guard) => readonly TransactOperation[],
+): Promise<'collected' | 'kept'> => {
+  const examined = await examine(store, key, holders)
+  if (examined.outcome !== 'empty') return 'kept'
+  const { guard } = examined
+  const outcome = await transact(store, [removal(guard), ...effects(guard)])
+  return outcome.done ? 'collected' : 'kept'
+}

@@ -1,0 +1,40 @@
+import type { Item, Key } from '../ports.ts'
+import { nameOf, readAll, type Found } from '../store/batch.ts'
+import type { Store } from '../store/store.ts'
+import { parseGuard } from './guard.ts'
+import { move } from './transition.ts'
+
+export type Protection =
+  | { readonly held: true; readonly guards: Found }
+  | { readonly held: false; readonly absent: readonly Key[] }
+
+/**
+ * The second half of protecting: the caller's holders are written **and acknowledged**; now every guard is read
+ * strongly, and one that was condemned is rescued. When all of them are held, none can be collected for as long as the
+ * holders stay: a collector that condemns a guard after this read will see the holder.
+ *
+ * The order is the proof. A holder written after this read protects nothing, and neither does a read that may be
+ * stale.
+ */
+export const protect = async (store: Store, keys: readonly Key[]): Promise<Protection> => {
+  let open = keys
+  const items = new Map<string, Item>()
+  const absent: Key[] = []
+  while (open.length > 0) {
+    const found = await readAll(store, open, 'strong')
+    const again: Key[] = []
+    for (const key of open) {
+      const item = found.get(key)
+      if (item === undefined) {
+        absent.push(key)
+        continue
+      }
+      items.set(nameOf(key), item)
+      const guard = parseGuard(item)
+      if (guard.state === 'CONDEMNED' && !(await move(store, guard, 'LIVE'))) again.push(key)
+    }
+    open = again
+  }
+  if (absent.length > 0) return { held: false, absent }
+  return { held: true, guards: { get: (key) => items.get(nameOf(key)) } }
+}

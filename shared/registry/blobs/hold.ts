@@ -1,0 +1,69 @@
+import { protect } from '../../guards/protect.ts'
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { PutItem } from '../../ports.ts'
+import { readAll, type Found } from '../../store/batch.ts'
+import type { Store } from '../../store/store.ts'
+import { transactNamed } from '../../store/transact.ts'
+import { key, type RepositoryRef } from '../../table.ts'
+import { enqueue } from '../../tasks/tasks.ts'
+import { CLOCK_SKEW_MS, LEASE_MS } from '../../tasks/times.ts'
+import { charge, newLease, newLink, parseBlob, type Blob } from './items.ts'
+
+/** The review that a lease makes necessary when it ends, written in the transaction that writes the lease. */
+export const reviewAfterLease = (
+  store: Store,
+  digest: Digest,
+  { pid }: RepositoryRef,
+  now: number,
+): PutItem =>
+  enqueue(store.ids, now + LEASE_MS + CLOCK_SKEW_MS, { type: 'LINK_REVIEW', digest, pid })
+
+/**
+ * Makes a blob that exists somewhere a member of a repository, by a lease: links it to the project if need be, and
+ * answers it only once it is protected. `undefined`: there is no such blob, or it went while we tried. `look` is a
+ * strong read of the blob and the link that the caller has already made.
+ * @throws RegistryError DENIED when the project's quota has no room for it
+ */
+export const holdBlob = async (
+  store: Store,
+  digest: Digest,
+  repository: RepositoryRef,
+  look?: Found,
+): Promise<Blob | undefined> => {
+  const guards = [key.blob(digest), key.link(digest, repository.pid)] as const
+  const [blobKey, linkKey] = guards
+  let seen = look ?? (await readAll(store, guards, 'strong'))
+  for (;;) {
+    const blobItem = seen.get(blobKey)
+    if (blobItem === undefined) return undefined
+    const blob = parseBlob(blobItem)
+    const { pid } = repository
+    const now = store.clock.now()
+    const link =
+      seen.get(linkKey) === undefined
+        ? newLink(digest, pid, blob.sizeBytes, store.ids.next())
+        : undefined
+    const outcome = await transactNamed(store, {
+      link,
+      quota: link && charge(pid, blob.sizeBytes),
+      lease: newLease(digest, repository, now),
+      review: reviewAfterLease(store, digest, repository, now),
+    })
+    if (outcome.done) {
+      const protection = await protect(store, guards)
+      const held = protection.held ? protection.guards.get(blobKey) : undefined
+      if (held !== undefined) return parseBlob(held)
+    } else if (!outcome.refused.has('link')) {
+      throw quotaExceeded(blob.sizeBytes)
+    }
+    // A link came, or the blob or its link went, between our look and our lease: look again.
+    seen = await readAll(store, guards, 'strong')
+  }
+}
+
+export const quotaExceeded = (sizeBytes: number): RegistryError =>
+  new RegistryError('DENIED', {
+    message: `adding ${sizeBytes} bytes of storage resource would exceed the quota of the project`,
+    detail: { requiredBytes: sizeBytes },
+  })

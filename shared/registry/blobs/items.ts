@@ -1,0 +1,71 @@
+import * as z from 'zod'
+import { newGuard } from '../../guards/guard.ts'
+import type { Digest } from '../../oci/digest.ts'
+import type { Item, PutItem, UpdateItem } from '../../ports.ts'
+import { key, SCHEMA_VERSION, type ObjectId, type ProjectId, type RepositoryRef } from '../../table.ts'
+import { LEASE_MS } from '../../tasks/times.ts'
+
+const blobItem = z.object({ size: z.number(), oid: z.string() })
+const leaseItem = z.object({ expiresAt: z.number() })
+
+export type Blob = { readonly sizeBytes: number; readonly oid: ObjectId }
+
+export const parseBlob = (item: Item): Blob => {
+  const { size, oid } = blobItem.parse(item)
+  return { sizeBytes: size, oid: oid as ObjectId }
+}
+
+/** Milliseconds that a lease has left; 0 when it is absent or over. */
+export const leaseLeft = (item: Item | undefined, now: number): number =>
+  item === undefined ? 0 : Math.max(0, leaseItem.parse(item).expiresAt - now)
+
+/** Whether a child of a blob or link holds it at this time: everything but a lease that is over does. */
+export const holds = (item: Item, now: number): boolean =>
+  !('expiresAt' in item) || leaseLeft(item, now) > 0
+
+const absent = [{ kind: 'absent' }] as const
+
+export const newBlob = (digest: Digest, blob: Blob, version: string, now: number): PutItem => ({
+  op: 'put',
+  item: {
+    ...key.blob(digest),
+    v: SCHEMA_VERSION,
+    ...newGuard(version),
+    size: blob.sizeBytes,
+    oid: blob.oid,
+    createdAt: now,
+  },
+  conditions: absent,
+})
+
+export const newLink = (
+  digest: Digest,
+  pid: ProjectId,
+  sizeBytes: number,
+  version: string,
+): PutItem => ({
+  op: 'put',
+  item: { ...key.link(digest, pid), v: SCHEMA_VERSION, ...newGuard(version), size: sizeBytes },
+  conditions: absent,
+})
+
+/** Takes the size of a new link from what its project may still store; refused when too little is left. */
+export const charge = (pid: ProjectId, sizeBytes: number): UpdateItem => ({
+  op: 'update',
+  key: key.quota(pid),
+  add: { available: -sizeBytes, used: sizeBytes, links: 1 },
+  conditions: [{ kind: 'atLeast', name: 'available', value: sizeBytes }],
+})
+
+/** Gives back what `charge` took; goes with the removal of the link. */
+export const refund = (pid: ProjectId, sizeBytes: number): UpdateItem => ({
+  op: 'update',
+  key: key.quota(pid),
+  add: { available: sizeBytes, used: -sizeBytes, links: -1 },
+  conditions: [{ kind: 'exists' }],
+})
+
+export const newLease = (digest: Digest, repository: RepositoryRef, now: number): PutItem => ({
+  op: 'put',
+  item: { ...key.lease(digest, repository), v: SCHEMA_VERSION, expiresAt: now + LEASE_MS },
+})

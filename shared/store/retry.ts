@@ -1,0 +1,47 @@
+import { PortError } from '../ports.ts'
+import type { Store } from './store.ts'
+
+const MAX_ATTEMPTS = 10
+const FIRST_WAIT_MS = 10
+const LONGEST_WAIT_MS = 1_000
+const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** What an attempt answers when nothing was decided and it should be made again. */
+export const AGAIN = Symbol('again')
+
+/**
+ * Makes attempts until one decides; waits a random while between them, longer each time, so that contenders for one
+ * item spread out. An attempt that throws a `PortError` other than `full` is made again too: attempts must be safe to
+ * repeat, whatever became of the last one.
+ * @throws PortError of the last attempt, or `throttled` when nothing was decided in ten attempts
+ */
+export const retry = async <T>(
+  store: Pick<Store, 'clock' | 'ids'>,
+  attempt: () => Promise<T | typeof AGAIN>,
+): Promise<T> => {
+  let failure: PortError | undefined
+  for (let made = 0; made < MAX_ATTEMPTS; made += 1) {
+    if (made > 0) await store.clock.sleep(wait(made, store))
+    try {
+      const outcome = await attempt()
+      if (outcome !== AGAIN) return outcome
+      failure = undefined
+    } catch (error) {
+      if (!(error instanceof PortError) || error.failure === 'full') throw error
+      failure = error
+    }
+  }
+  throw (
+    failure ?? new PortError('throttled', 'too many writers contend for the same item; try again')
+  )
+}
+
+/** "Full jitter": anything from nothing to an exponentially growing bound. */
+const wait = (made: number, store: Pick<Store, 'ids'>): number => {
+  const bound = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** made)
+  const [first = 'a', second = 'a'] = store.ids.next()
+  const fraction =
+    (ID_ALPHABET.indexOf(first) * ID_ALPHABET.length + ID_ALPHABET.indexOf(second)) /
+    ID_ALPHABET.length ** 2
+  return Math.ceil(bound * fraction)
+}
