@@ -4,7 +4,7 @@
  *
  * ```
  * object/<2 characters>/<oid>           a blob, or the body of a large manifest: its final key from the first byte on
- * tail/<2 characters>/<oid>/<offset>    the end of an upload that is too short to be a part of its own
+ * tail/<2 characters>/<oid>/<id>        the end of an upload that is too short to be a part of its own
  * ```
  */
 import type { ObjectId } from './table.ts'
@@ -16,5 +16,7 @@ const spread = (oid: ObjectId): string => `${oid.slice(0, PREFIX_CHARACTERS)}/${
 
 export const bucketKey = {
   object: (oid: ObjectId): string => `object/${spread(oid)}`,
-  tail: (oid: ObjectId, offset: number): string => `tail/${spread(oid)}/${offset}`,
+  tail: (oid: ObjectId, id: string): string => `tail/${spread(oid)}/${id}`,
+  /** Begins the keys of all tails of an upload. */
+  tails: (oid: ObjectId): string => `tail/${spread(oid)}/`,
 } as const

@@ -131,6 +131,11 @@ export type Objects = {
   ): Promise<'created' | 'exists' | 'unknownSource'>
   /** At most 1,000 keys; an absent one counts as deleted. Answers the keys that could not be deleted. */
   deleteMany(keys: readonly string[]): Promise<readonly string[]>
+  /** Keys that begin with a prefix, ascending, at most 1,000 a page; continue behind `next`. */
+  list(
+    prefix: string,
+    after?: string,
+  ): Promise<{ readonly keys: readonly string[]; readonly next?: string }>
   /** A URL that answers a GET with the bytes, ranges included; `undefined` where bytes are served by this process. */
   signedRead(key: string, options: SignedReadOptions): Promise<string | undefined>
   readonly multipart: Multipart
@@ -168,8 +173,8 @@ export type Multipart = {
     parts: readonly Part[],
     options: { readonly ifAbsent: boolean },
   ): Promise<'created' | 'exists' | 'invalidPart' | 'partTooSmall' | 'unknownUpload'>
-  /** Drops the parts; an unknown upload is no error. */
-  abort(key: string, uploadId: string): Promise<void>
+  /** Drops every upload of a key that is not completed, with its parts; none is no error. */
+  abort(key: string): Promise<void>
 }
 
 export type Clock = {

@@ -21,11 +21,11 @@ import {
  * LINK_REVIEW       a holder of a project's link to a blob went or will expire: collect the link
  * MANIFEST_REVIEW   a tag or index let go of a manifest, or nothing ever held it: collect it if policy says so
  * OBJECT_DELETE     a doomed object: delete it from the bucket
- * TAIL_DELETE       an upload is committed: delete the tails it left in the bucket
+ * UPLOAD_CLEANUP    an upload is committed: abort its multipart uploads, delete the tails it left in the bucket
  * ```
  */
 export type Task =
-  | { readonly type: 'UPLOAD_REVIEW' | 'OBJECT_DELETE' | 'TAIL_DELETE'; readonly oid: ObjectId }
+  | { readonly type: 'UPLOAD_REVIEW' | 'OBJECT_DELETE' | 'UPLOAD_CLEANUP'; readonly oid: ObjectId }
   | {
       readonly type: 'INTENT_REVIEW' | 'TOMBSTONE'
       readonly pid: ProjectId
@@ -54,7 +54,7 @@ const subjectOf = (task: Task): string => {
   switch (task.type) {
     case 'UPLOAD_REVIEW':
     case 'OBJECT_DELETE':
-    case 'TAIL_DELETE':
+    case 'UPLOAD_CLEANUP':
       return task.oid
     case 'INTENT_REVIEW':
     case 'TOMBSTONE':

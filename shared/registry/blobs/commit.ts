@@ -1,0 +1,93 @@
+import { protect } from '../../guards/protect.ts'
+import type { Digest } from '../../oci/digest.ts'
+import type { PutItem, UpdateItem } from '../../ports.ts'
+import { readAll } from '../../store/batch.ts'
+import type { Store } from '../../store/store.ts'
+import { transact, transactNamed } from '../../store/transact.ts'
+import { key, type RepositoryRef } from '../../table.ts'
+import { enqueue } from '../../tasks/tasks.ts'
+import { UPLOAD_CLEANUP_MS } from '../../tasks/times.ts'
+import type { RegistryContext } from '../context.ts'
+import { doom } from '../uploads/cancel.ts'
+import { readUpload, unchanged, uploadUnknown, type Upload } from '../uploads/upload.ts'
+import { holdBlob, quotaExceeded, reviewAfterLease } from './hold.ts'
+import { charge, newBlob, newLease, newLink } from './items.ts'
+
+/**
+ * Makes the finished, verified object of an upload the bytes of a blob, and the blob a member of the repository. When
+ * the blob exists already, it is held and this upload's object is given up.
+ * @throws RegistryError DENIED when the project's quota has no room; BLOB_UPLOAD_UNKNOWN when the session is gone
+ */
+export const commitBlob = async (
+  { store }: Pick<RegistryContext, 'store'>,
+  upload: Upload,
+  digest: Digest,
+  sizeBytes: number,
+): Promise<void> => {
+  // Most blobs are new: try that first, without looking.
+  let linkExists = false
+  for (;;) {
+    const refused = await createBlob(store, upload, digest, sizeBytes, linkExists)
+    if (refused === undefined) return
+    if (refused.has('object')) return await settle(store, upload, digest)
+    if (refused.has('blob')) {
+      if ((await holdBlob(store, digest, upload)) !== undefined) {
+        return await giveUp(store, upload, digest)
+      }
+    } else if (refused.has('quota')) throw quotaExceeded(sizeBytes)
+    const linkKey = key.link(digest, upload.pid)
+    linkExists = (await readAll(store, [linkKey], 'strong')).get(linkKey) !== undefined
+  }
+}
+
+type Refused = ReadonlySet<'blob' | 'link' | 'quota' | 'lease' | 'object' | 'review' | 'cleanup'>
+
+/** `undefined`: done, and protected. */
+const createBlob = async (
+  store: Store,
+  upload: Upload,
+  digest: Digest,
+  sizeBytes: number,
+  linkExists: boolean,
+): Promise<Refused | undefined> => {
+  const { oid, pid } = upload
+  const now = store.clock.now()
+  const outcome = await transactNamed(store, {
+    blob: newBlob(digest, { sizeBytes, oid }, store.ids.next(), now),
+    link: linkExists ? undefined : newLink(digest, pid, sizeBytes, store.ids.next()),
+    quota: linkExists ? undefined : charge(pid, sizeBytes),
+    lease: newLease(digest, upload, now),
+    object: own(store, upload, digest, now),
+    review: reviewAfterLease(store, digest, upload, now),
+    cleanup: cleanup(store, upload, now),
+  })
+  if (!outcome.done) return outcome.refused
+  // What this transaction created nobody can have condemned before the lease was there; an older link, somebody can.
+  if (!linkExists || (await protect(store, [key.link(digest, pid)])).held) return undefined
+  await holdBlob(store, digest, upload)
+  return undefined
+}
+
+const own = (store: Store, upload: Upload, digest: Digest, now: number): UpdateItem => ({
+  op: 'update',
+  key: key.object(upload.oid),
+  set: { state: 'OWN', version: store.ids.next(), digest, updatedAt: now },
+  conditions: unchanged(upload),
+})
+
+const cleanup = (store: Store, upload: Upload, now: number): PutItem | undefined =>
+  upload.offset > 0 || upload.multipartId !== undefined
+    ? enqueue(store.ids, now + UPLOAD_CLEANUP_MS, { type: 'UPLOAD_CLEANUP', oid: upload.oid })
+    : undefined
+
+/** The blob is there by another upload: this one's object is of no use. */
+const giveUp = async (store: Store, upload: Upload, digest: Digest): Promise<void> => {
+  const outcome = await transact(store, doom(store, upload, store.clock.now()))
+  if (!outcome.done) await settle(store, upload, digest)
+}
+
+/** The session has moved on under us: either it became this very blob, and all is well, or it is gone. */
+const settle = async (store: Store, upload: RepositoryRef & Upload, digest: Digest): Promise<void> => {
+  const now = await readUpload({ store }, upload.oid)
+  if (now?.state !== 'OWN' || now.digest !== digest) throw uploadUnknown(upload.oid)
+}

@@ -1,0 +1,140 @@
+import { bucketKey } from '../../bucket.ts'
+import { algorithmOf, type Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { Part } from '../../ports.ts'
+import { commitBlob } from '../blobs/commit.ts'
+import type { RegistryContext } from '../context.ts'
+import { receive, type UploadBody } from './body.ts'
+import { doomUpload } from './cancel.ts'
+import type { Hashing, UploadHash } from './hashing.ts'
+import { createStaging, type Staging } from './staging.ts'
+import { digestMismatch, outOfOrder, uploadUnknown, type Upload } from './upload.ts'
+import { digestOfObject } from './verify.ts'
+
+/** What a finished upload is made of. */
+type Whole = {
+  readonly upload: Upload
+  readonly sizeBytes: number
+  /** `undefined`: not known before the object is read back. */
+  readonly computed: Digest | undefined
+  readonly write: () => Promise<'created' | 'exists' | 'invalidPart' | 'partTooSmall' | 'unknown'>
+}
+
+/**
+ * Finishes a session (PUT), with the last bytes or without any: the object is made under its final key and becomes the
+ * bytes of the blob. While the digest can be checked before that, a wrong one leaves the session as it was.
+ * @throws RegistryError DIGEST_INVALID; BLOB_UPLOAD_INVALID (416 when the bytes do not continue the session);
+ * SIZE_INVALID; BLOB_UPLOAD_UNKNOWN; DENIED when the quota has no room
+ */
+export const completeUpload = async (
+  context: RegistryContext,
+  hashing: Hashing,
+  upload: Upload,
+  digest: Digest,
+  body: UploadBody | undefined,
+): Promise<void> => {
+  // The answer to an earlier try got lost: it is done, and saying so again is right.
+  if (upload.state === 'OWN' && upload.digest === digest) return
+  if (upload.state !== 'UP') throw uploadUnknown(upload.oid)
+  if (body?.start !== undefined && body.start !== upload.offset) throw outOfOrder(upload)
+  const hash =
+    upload.offset === 0 ? await hashing.start(algorithmOf(digest)) : await hashing.resume(upload)
+  const whole =
+    body === undefined
+      ? withoutBody(context, upload, hash)
+      : await withBody(context, upload, body, hash)
+  const known = whole.computed !== undefined && algorithmOf(whole.computed) === algorithmOf(digest)
+  if (known && whole.computed !== digest) throw digestMismatch(digest, whole.computed)
+  const written = await whole.write()
+  if (written === 'invalidPart' || written === 'partTooSmall') throw spoiled(upload)
+  if (written !== 'created' || !known) await verifyObject(context, whole, digest)
+  await commitBlob(context, whole.upload, digest, whole.sizeBytes)
+  hashing.forget(upload)
+}
+
+const withoutBody = (
+  { objects }: RegistryContext,
+  upload: Upload,
+  hash: UploadHash | undefined,
+): Whole => {
+  const objectKey = bucketKey.object(upload.oid)
+  const { tail, tailPart, multipartId } = upload
+  const write: Whole['write'] = async () => {
+    if (multipartId !== undefined && upload.parts.length > 0) {
+      const parts = tailPart === undefined ? upload.parts : [...upload.parts, tailPart]
+      return await completeParts(objects, objectKey, multipartId, parts)
+    }
+    if (tail === undefined) return await objects.put(objectKey, [], { ifAbsent: true })
+    const copied = await objects.copy(bucketKey.tail(upload.oid, tail), objectKey, {
+      ifAbsent: true,
+    })
+    return copied === 'unknownSource' ? 'unknown' : copied
+  }
+  return { upload, sizeBytes: upload.offset, computed: hash?.digest(), write }
+}
+
+const withBody = async (
+  context: RegistryContext,
+  upload: Upload,
+  body: UploadBody,
+  hash: UploadHash | undefined,
+): Promise<Whole> => {
+  const { objects } = context
+  const objectKey = bucketKey.object(upload.oid)
+  const staging = await createStaging(context, upload, body.lengthBytes)
+  let received: number
+  try {
+    received = await receive(body, staging, hash)
+  } finally {
+    await staging.settle().catch(() => undefined)
+  }
+  await staging.settle()
+  const write: Whole['write'] = async () => {
+    const { multipartId } = staging.upload()
+    if (multipartId === undefined || staging.parts().length === 0) {
+      return await objects.put(objectKey, staging.rest(), { ifAbsent: true })
+    }
+    return await completeParts(objects, objectKey, multipartId, await allParts(staging))
+  }
+  return {
+    upload: staging.upload(),
+    sizeBytes: upload.offset + received,
+    computed: hash?.digest(),
+    write,
+  }
+}
+
+const allParts = async (staging: Staging): Promise<readonly Part[]> =>
+  staging.restBytes() === 0 ? staging.parts() : [...staging.parts(), await staging.putLast()]
+
+const completeParts = async (
+  { multipart }: RegistryContext['objects'],
+  objectKey: string,
+  multipartId: string,
+  parts: readonly Part[],
+): ReturnType<Whole['write']> => {
+  const outcome = await multipart.complete(objectKey, multipartId, parts, { ifAbsent: true })
+  return outcome === 'unknownUpload' ? 'unknown' : outcome
+}
+
+/**
+ * The object was there already (an earlier try, or another writer, got this far), or its digest could not be followed
+ * as it came: then the bytes decide. Wrong ones end the session, for they cannot be taken back.
+ */
+const verifyObject = async (
+  context: RegistryContext,
+  { upload, sizeBytes }: Whole,
+  digest: Digest,
+): Promise<void> => {
+  const found = await digestOfObject(context.objects, upload.oid, algorithmOf(digest))
+  if (found === undefined) throw uploadUnknown(upload.oid)
+  if (found.digest === digest && found.sizeBytes === sizeBytes) return
+  await doomUpload(context, upload)
+  throw digestMismatch(digest, found.digest)
+}
+
+const spoiled = ({ oid }: Upload): RegistryError =>
+  new RegistryError('BLOB_UPLOAD_INVALID', {
+    message: 'the parts of the upload do not fit together; begin a new one',
+    detail: { upload: oid },
+  })
