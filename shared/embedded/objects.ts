@@ -1,0 +1,150 @@
+/** `Objects` on plain files. */
+import { randomUUID } from 'node:crypto'
+import { open, rm, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { ByteRange, Clock, Objects } from '../ports.ts'
+import type { DataDirectory } from './data-directory.ts'
+import { syncDirectory, totalBytes, writeDurably } from './durable.ts'
+import { guarded, isAbsent } from './failures.ts'
+import { listObjects } from './object-list.ts'
+import { objectPath } from './object-path.ts'
+import { createMultipart } from './multipart.ts'
+import { duplicate, publish } from './publish.ts'
+import type { Room } from './room.ts'
+import { signRead } from './signed-read.ts'
+import type { Redirect } from './signed-read.ts'
+
+/** Read at once and handed on as it is: large, because every chunk costs a trip through the thread pool. */
+const CHUNK_BYTES = 512 * 1024
+
+type Context = {
+  readonly paths: DataDirectory
+  readonly clock: Clock
+  readonly room: Room
+  readonly redirect: Redirect | undefined
+}
+
+/** An `Objects` whose acknowledged writes are on disk, names included. */
+export const createObjects = async (context: Context): Promise<Objects> => {
+  const { clock, paths, redirect, room } = context
+  const fileOf = (key: string): string => objectPath(paths.objects, key).file
+
+  /** Lends a name on the same disk, which nobody looks at and the next start clears. */
+  const incoming = async <T>(use: (file: string) => Promise<T>): Promise<T> =>
+    await guarded('unknown', async () => {
+      const file = join(paths.incoming, randomUUID())
+      try {
+        return await use(file)
+      } finally {
+        await rm(file, { force: true })
+      }
+    })
+
+  return {
+    put: async (key, bytes, { ifAbsent }) => {
+      const target = fileOf(key)
+      return await incoming(async (file) => {
+        await room.admit(totalBytes(bytes))
+        await writeDurably(file, bytes)
+        return await publish(file, target, ifAbsent)
+      })
+    },
+
+    copy: async (from, to, { ifAbsent }) => {
+      const source = fileOf(from)
+      const target = fileOf(to)
+      return await incoming(async (file) => {
+        const outcome = await duplicate(source, file)
+        return outcome === 'created' ? await publish(file, target, ifAbsent) : outcome
+      })
+    },
+
+    head: async (key) => {
+      const file = fileOf(key)
+      return await guarded('unavailable', async () => await sizeOf(file))
+    },
+
+    get: async (key, range) => {
+      const file = fileOf(key)
+      const found = await guarded('unavailable', async () => await sizeOf(file))
+      if (found === undefined) return undefined
+      const { sizeBytes } = found
+      const { start, end } = range ?? { start: 0, end: sizeBytes - 1 }
+      if (range !== undefined && (start < 0 || end < start || end >= sizeBytes)) {
+        throw new RangeError(`bytes ${start} to ${end} of ${sizeBytes}`)
+      }
+      // Opens the file at the first read: a body that nobody reads holds nothing open.
+      const body = Readable.from(chunksOf(file, { start, end }), {
+        objectMode: false,
+        highWaterMark: CHUNK_BYTES,
+      })
+      return { sizeBytes, body }
+    },
+
+    deleteMany: async (keys) => {
+      const failed = new Set<string>()
+      const touched = new Map<string, string[]>()
+      for (const key of keys) {
+        const { directory, file } = objectPath(paths.objects, key)
+        const isGone = await unlinked(file)
+        if (!isGone) failed.add(key)
+        touched.set(directory, [...(touched.get(directory) ?? []), key])
+      }
+      // Or a power cut brings files back which no record names any more.
+      for (const [directory, under] of touched) {
+        await syncDirectory(directory).catch(() => {
+          for (const key of under) failed.add(key)
+        })
+      }
+      return [...failed]
+    },
+
+    list: async (prefix, after) =>
+      await guarded('unavailable', async () => await listObjects(paths.objects, prefix, after)),
+
+    signedRead: async (key, options) =>
+      await Promise.resolve(
+        redirect === undefined ? undefined : signRead(redirect, key, options, clock),
+      ),
+
+    multipart: await createMultipart({ paths, room, fileOf }),
+  }
+}
+
+const sizeOf = async (file: string): Promise<{ readonly sizeBytes: number } | undefined> => {
+  try {
+    return { sizeBytes: (await stat(file)).size }
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+const unlinked = async (file: string): Promise<boolean> => {
+  try {
+    await unlink(file)
+    return true
+  } catch (error) {
+    return isAbsent(error)
+  }
+}
+
+const chunksOf = async function* (
+  file: string,
+  { start, end }: ByteRange,
+): AsyncGenerator<Uint8Array> {
+  if (end < start) return
+  const handle = await open(file, 'r')
+  try {
+    for (let at = start; at <= end;) {
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end + 1 - at))
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, at)
+      if (bytesRead === 0) throw new Error(`${file} ended early`)
+      at += bytesRead
+      yield chunk.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,53 @@
+/** The ports for one machine: LMDB and plain files in one directory, durable, crash-safe, one server at a time. */
+import type { Clock, Kv, Objects } from '../ports.ts'
+import { claimDirectory, prepareDirectory } from './data-directory.ts'
+import { syncDirectory } from './durable.ts'
+import { createKv } from './kv.ts'
+import { lockDirectory } from './lock.ts'
+import { createObjects } from './objects.ts'
+import { createRoom } from './room.ts'
+import type { Redirect } from './signed-read.ts'
+import { openTableFile } from './table-file.ts'
+
+export type EmbeddedOptions = {
+  readonly clock: Clock
+  /** Makes `signedRead` answer URLs, which the server must then serve with `verifySignedRead`. */
+  readonly redirect?: Redirect
+  /** Free bytes below which objects are refused; by default 256 MiB, or a twentieth of a small disk. */
+  readonly reserveBytes?: number
+}
+
+export type Embedded = {
+  readonly kv: Kv
+  readonly objects: Objects
+  /** Lets the next server in; to be called when all calls of the ports have ended. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the data directory, creating it when it is missing, and clears what a crash left behind.
+ * @throws DataDirectoryError when it belongs to a running server or a newer version, or cannot be written
+ */
+export const openEmbedded = async (
+  directory: string,
+  { clock, redirect, reserveBytes }: EmbeddedOptions,
+): Promise<Embedded> => {
+  const paths = await claimDirectory(directory)
+  const unlock = await lockDirectory(paths)
+  try {
+    await prepareDirectory(paths)
+    const room = createRoom(paths.root, clock, reserveBytes)
+    const objects = await createObjects({ paths, clock, room, redirect })
+    const table = openTableFile(paths.table)
+    await syncDirectory(paths.table)
+    await syncDirectory(paths.root)
+    const close = async (): Promise<void> => {
+      await table.close()
+      unlock()
+    }
+    return { kv: createKv(table, clock), objects, close }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
