@@ -57,6 +57,8 @@ export const SCHEMA_VERSION = 1
 
 export const GUARD = '#'
 export const TASK_SHARDS = 16
+/** The partition of all repositories' names. */
+export const CATALOG = 'CATALOG'
 
 const DUE_DIGITS = 13
 const LAST_MILLISECOND = 9_999_999_999_999
@@ -78,9 +80,11 @@ export const key = {
     sk: GUARD,
   }),
   catalogEntry: (project: ProjectName, path: RepositoryPath): Key => ({
-    pk: 'CATALOG',
+    pk: CATALOG,
     sk: `${project}/${path}`,
   }),
+  /** The partition of a repository's tags. */
+  tagsOf: (rid: RepositoryId): string => `REPOSITORY#${rid}`,
   tag: (rid: RepositoryId, tag: Tag): Key => ({ pk: `REPOSITORY#${rid}`, sk: `TAG#${tag}` }),
   artifact: (rid: RepositoryId, pushedAt: number, digest: Digest): Key => ({
     pk: `REPOSITORY#${rid}`,
@@ -174,9 +178,6 @@ export const repositoryOfMember = (sk: string): RepositoryRef | undefined => {
 
 /** Sorts behind every `#BODY#` item and before every other kind in a manifest's partition. */
 export const LAST_BODY = '#BODY#~'
-
-/** The tag of a `tag` key. */
-export const tagOfKey = (sk: string): string => sk.slice(prefix.tags.length)
 
 const digits = (value: number, width: number): string => String(value).padStart(width, '0')
 

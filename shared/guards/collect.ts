@@ -16,8 +16,7 @@ export type Holders = {
 
 /** `absent`: there was nothing to collect. `held`: a holder was seen. `empty`: condemned, and nobody holds it. */
 export type Examined =
-  | { readonly outcome: 'absent' | 'held' }
-  | { readonly outcome: 'empty'; readonly guard: Guard }
+  { readonly outcome: 'absent' | 'held' } | { readonly outcome: 'empty'; readonly guard: Guard }
 
 /**
  * Condemns a guard and then, only then, looks for holders. A held guard is made LIVE again. An empty one stays

@@ -4,9 +4,14 @@ import type { Store } from '../store/store.ts'
 import { parseGuard } from './guard.ts'
 import { move } from './transition.ts'
 
-export type Protection =
-  | { readonly held: true; readonly guards: Found }
-  | { readonly held: false; readonly absent: readonly Key[] }
+export type Protection = {
+  /** Whether all of them are there. */
+  readonly held: boolean
+  /** Those that are not. */
+  readonly absent: readonly Key[]
+  /** Those that are, protected whether or not the others are. */
+  readonly guards: Found
+}
 
 /**
  * The second half of protecting: the caller's holders are written **and acknowledged**; now every guard is read
@@ -35,6 +40,5 @@ export const protect = async (store: Store, keys: readonly Key[]): Promise<Prote
     }
     open = again
   }
-  if (absent.length > 0) return { held: false, absent }
-  return { held: true, guards: { get: (key) => items.get(nameOf(key)) } }
+  return { held: absent.length === 0, absent, guards: { get: (key) => items.get(nameOf(key)) } }
 }

@@ -4,11 +4,7 @@ import type { Store } from '../store/store.ts'
 import { parseGuard, type Guard } from './guard.ts'
 
 /** The write that moves a guard from what was seen to another state, and only from that. */
-export const transition = (
-  guard: Guard,
-  state: Guard['state'],
-  version: string,
-): UpdateItem => ({
+export const transition = (guard: Guard, state: Guard['state'], version: string): UpdateItem => ({
   op: 'update',
   key: guard.key,
   set: { state, version },

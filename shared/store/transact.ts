@@ -23,8 +23,7 @@ export const transact = async (
 export type NamedOperations = Readonly<Record<string, TransactOperation | undefined>>
 
 export type NamedOutcome<Name extends string> =
-  | { readonly done: true }
-  | { readonly done: false; readonly refused: ReadonlySet<Name> }
+  { readonly done: true } | { readonly done: false; readonly refused: ReadonlySet<Name> }
 
 /** As `transact`; absent operations are left out, and a refusal names the operations whose conditions did not hold. */
 export const transactNamed = async <Operations extends NamedOperations>(

@@ -87,7 +87,11 @@ const giveUp = async (store: Store, upload: Upload, digest: Digest): Promise<voi
 }
 
 /** The session has moved on under us: either it became this very blob, and all is well, or it is gone. */
-const settle = async (store: Store, upload: RepositoryRef & Upload, digest: Digest): Promise<void> => {
+const settle = async (
+  store: Store,
+  upload: RepositoryRef & Upload,
+  digest: Digest,
+): Promise<void> => {
   const now = await readUpload({ store }, upload.oid)
   if (now?.state !== 'OWN' || now.digest !== digest) throw uploadUnknown(upload.oid)
 }

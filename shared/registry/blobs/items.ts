@@ -2,7 +2,13 @@ import * as z from 'zod'
 import { newGuard } from '../../guards/guard.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Item, PutItem, UpdateItem } from '../../ports.ts'
-import { key, SCHEMA_VERSION, type ObjectId, type ProjectId, type RepositoryRef } from '../../table.ts'
+import {
+  key,
+  SCHEMA_VERSION,
+  type ObjectId,
+  type ProjectId,
+  type RepositoryRef,
+} from '../../table.ts'
 import { LEASE_MS } from '../../tasks/times.ts'
 
 const blobItem = z.object({ size: z.number(), oid: z.string() })

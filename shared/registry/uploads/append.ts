@@ -6,7 +6,14 @@ import type { RegistryContext } from '../context.ts'
 import { receive, type UploadBody } from './body.ts'
 import type { Hashing, UploadHash } from './hashing.ts'
 import { createStaging, type Staging } from './staging.ts'
-import { outOfOrder, packParts, readUpload, unchanged, uploadUnknown, type Upload } from './upload.ts'
+import {
+  outOfOrder,
+  packParts,
+  readUpload,
+  unchanged,
+  uploadUnknown,
+  type Upload,
+} from './upload.ts'
 
 /**
  * Adds the bytes of one request (PATCH) to a session; answers where it stands then, all of it durable. When the client
@@ -28,7 +35,8 @@ export const appendToUpload = async (
     await receive({ ...body, bytes: observed.bytes }, staging, hash)
   } catch (error) {
     await staging.settle()
-    if (observed.broken()) await record(context, hashing, upload, staging, hash, observed.received())
+    if (observed.broken())
+      await record(context, hashing, upload, staging, hash, observed.received())
     throw error
   }
   return await record(context, hashing, upload, staging, hash, observed.received())

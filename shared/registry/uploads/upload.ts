@@ -4,7 +4,14 @@ import { RegistryError } from '../../oci/errors.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Condition, Item, Part } from '../../ports.ts'
 import { queryAll } from '../../store/query.ts'
-import { GUARD, key, prefix, type ObjectId, type ProjectId, type RepositoryId } from '../../table.ts'
+import {
+  GUARD,
+  key,
+  prefix,
+  type ObjectId,
+  type ProjectId,
+  type RepositoryId,
+} from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import type { RegistryContext } from '../context.ts'
 

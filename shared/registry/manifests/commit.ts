@@ -1,0 +1,98 @@
+import { newGuard } from '../../guards/guard.ts'
+import type { Digest } from '../../oci/digest.ts'
+import type { Manifest } from '../../oci/manifest.ts'
+import type { Tag } from '../../oci/reference.ts'
+import type { TransactOperation } from '../../ports.ts'
+import type { Store } from '../../store/store.ts'
+import { transact } from '../../store/transact.ts'
+import { key, type ObjectId } from '../../table.ts'
+import { enqueue } from '../../tasks/tasks.ts'
+import type { RegistryContext } from '../context.ts'
+import { putReferrer } from '../referrers/referrers.ts'
+import { putBody, type StoredBody } from './body.ts'
+import type { Children, Pushed } from './children.ts'
+import { summaryOf } from './items.ts'
+import { pointTag, readTags, type TagsBefore } from './point.ts'
+
+/** A push under way. */
+export type Push = {
+  readonly pushed: Pushed
+  readonly manifest: Manifest
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+  readonly tags: readonly Tag[]
+  readonly children: Children
+  readonly body: StoredBody
+  /** The object of a body that is too large for the table. */
+  readonly oid: ObjectId | undefined
+}
+
+const MAX_RACES = 20
+
+/**
+ * Turns the intent into the manifest: guard, body, tags, list entry and referrer entry, all in one transaction. Answers
+ * false when it may not any more: the manifest was committed by another push, or the intent was given up as dead.
+ */
+export const commitManifest = async (
+  { store }: RegistryContext,
+  push: Push,
+  before: TagsBefore,
+): Promise<boolean> => {
+  let tagsBefore = before
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const own = ownWrites(store, push)
+    const outcome = await transact(store, [...own, ...tagWrites(store, push, tagsBefore)])
+    if (outcome.done) return true
+    if (outcome.reasons.slice(0, own.length).includes('condition')) return false
+    // Only a tag moved meanwhile: what is held and verified stays so, and the tag is looked at again.
+    tagsBefore = await readTags(store, push.pushed.rid, push.tags)
+  }
+  return false
+}
+
+const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
+  const { pushed, manifest, digest, bytes, tags, body, oid } = push
+  const { rid, inc } = pushed
+  const now = store.clock.now()
+  const summary = summaryOf(manifest, inc, bytes.byteLength, now)
+  const subject = manifest.subject?.digest
+  return [
+    { op: 'delete', key: key.intent(rid, digest, inc), conditions: [{ kind: 'exists' }] },
+    {
+      op: 'put',
+      item: {
+        ...key.manifest(rid, digest),
+        ...summary,
+        ...newGuard(store.ids.next()),
+        ...(subject === undefined ? {} : { subject }),
+        ...(oid === undefined ? {} : { oid }),
+      },
+      conditions: [{ kind: 'absent' }],
+    },
+    oid === undefined ? putBody(rid, digest, inc, body) : ownObject(store, oid),
+    { op: 'put', item: { ...key.artifact(rid, now, digest), ...summary } },
+    ...(subject === undefined
+      ? []
+      : [putReferrer(rid, subject, manifest, digest, bytes.byteLength, inc)]),
+    ...(tags.length > 0
+      ? []
+      : [enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', rid, digest } as const)]),
+  ]
+}
+
+const ownObject = (store: Store, oid: ObjectId): TransactOperation => ({
+  op: 'update',
+  key: key.object(oid),
+  set: { state: 'OWN', version: store.ids.next(), updatedAt: store.clock.now() },
+  conditions: [{ kind: 'exists' }, { kind: 'equals', name: 'state', value: 'UP' }],
+})
+
+const tagWrites = (
+  store: Store,
+  { pushed, manifest, digest, bytes, tags }: Push,
+  before: TagsBefore,
+): readonly TransactOperation[] => {
+  const { mediaType } = manifest
+  const target = { ...pushed, digest, mediaType, sizeBytes: bytes.byteLength }
+  return tags.flatMap((tag) => pointTag(store, tag, target, before.get(tag)))
+}

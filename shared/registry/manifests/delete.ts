@@ -1,0 +1,108 @@
+import { examine, removal, type Holders } from '../../guards/collect.ts'
+import { parseGuard } from '../../guards/guard.ts'
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import { parseManifest, type Manifest } from '../../oci/manifest.ts'
+import type { RepositoryName } from '../../oci/name.ts'
+import type { TransactOperation } from '../../ports.ts'
+import { writeAll } from '../../store/batch.ts'
+import { queryAll } from '../../store/query.ts'
+import type { Store } from '../../store/store.ts'
+import { transact } from '../../store/transact.ts'
+import { GUARD, key, LAST_BODY, prefix, type RepositoryId } from '../../table.ts'
+import { nameUnknown } from '../blobs/find.ts'
+import type { RegistryContext } from '../context.ts'
+import { referrerKey } from '../referrers/referrers.ts'
+import { readBody } from './body.ts'
+import { childrenOf, releaseChildren, type Pushed } from './children.ts'
+import { manifestUnknown } from './get.ts'
+import { tombstone } from './intent.ts'
+import { parseManifestRecord, type ManifestRecord } from './items.ts'
+import { dropTags } from './untag.ts'
+
+/**
+ * Deletes a manifest and every tag that points at it. What it held is let go at once, and collected when nobody else
+ * holds it.
+ * @throws RegistryError NAME_UNKNOWN, MANIFEST_UNKNOWN; DENIED (409) while an index holds it
+ */
+export const deleteManifest = async (
+  context: RegistryContext,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<void> => {
+  const { store, repositories } = context
+  const repository = await repositories.existing(name)
+  if (repository === undefined) throw nameUnknown(name)
+  const { rid } = repository
+  for (;;) {
+    const stored = await readStored(context, rid, digest)
+    if (stored === undefined) throw manifestUnknown({ kind: 'digest', digest })
+    const { record, manifest } = stored
+    const pushed: Pushed = { ...repository, digest, inc: record.inc }
+    const examined = await examine(store, key.manifest(rid, digest), indexesOf(rid, digest))
+    if (examined.outcome === 'held') throw heldByIndex(digest)
+    if (examined.outcome !== 'empty') continue
+    if (parseManifestRecord(examined.guard.item).inc !== record.inc) continue
+    const outcome = await transact(store, [
+      removal(examined.guard),
+      ...effects(store, pushed, record, manifest),
+    ])
+    if (!outcome.done) continue
+    await writeAll(store, releaseChildren(pushed, childrenOf(manifest)))
+    await dropTags(store, pushed)
+    return
+  }
+}
+
+/** Only indexes stand in the way: tags go with the manifest. */
+const indexesOf = (rid: RepositoryId, digest: Digest): Holders => ({
+  pk: key.manifest(rid, digest).pk,
+  prefix: prefix.holdingIndexes,
+  holds: () => true,
+})
+
+/** Everything that goes with a manifest's guard, and the tombstone that will clear up after it. */
+const effects = (
+  store: Store,
+  pushed: Pushed,
+  record: ManifestRecord,
+  manifest: Manifest,
+): readonly TransactOperation[] => {
+  const { rid, digest, inc } = pushed
+  const { artifactType } = manifest
+  const subject = record.subject
+  return [
+    { op: 'delete', key: key.manifestBody(rid, digest, inc) },
+    { op: 'delete', key: key.artifact(rid, record.pushedAt, digest) },
+    ...(subject === undefined
+      ? []
+      : [{ op: 'delete', key: referrerKey(rid, subject, artifactType, digest, inc) } as const]),
+    tombstone(store, pushed, childrenOf(manifest), record.oid),
+  ]
+}
+
+const readStored = async (
+  { store, objects }: RegistryContext,
+  rid: RepositoryId,
+  digest: Digest,
+): Promise<{ readonly record: ManifestRecord; readonly manifest: Manifest } | undefined> => {
+  const { pk, sk } = key.manifest(rid, digest)
+  const items = await queryAll(store, { pk, sk: { from: GUARD, to: LAST_BODY }, read: 'strong' })
+  const guard = items.find((item) => item.sk === sk)
+  if (guard === undefined) return undefined
+  const record = parseManifestRecord(parseGuard(guard).item)
+  const bodySk = key.manifestBody(rid, digest, record.inc).sk
+  const bytes = await readBody(
+    objects,
+    record,
+    items.find((item) => item.sk === bodySk),
+  )
+  return bytes && { record, manifest: parseManifest(bytes, record.mediaType) }
+}
+
+const heldByIndex = (digest: Digest): RegistryError =>
+  new RegistryError('DENIED', {
+    status: 409,
+    message: 'an index of this repository holds the manifest; delete the index first',
+    detail: { digest },
+  })

@@ -1,0 +1,104 @@
+import { bucketKey } from '../../bucket.ts'
+import type { TransactOperation } from '../../ports.ts'
+import { writeAll } from '../../store/batch.ts'
+import type { Store } from '../../store/store.ts'
+import { transact } from '../../store/transact.ts'
+import { key, SCHEMA_VERSION, type ObjectId } from '../../table.ts'
+import { enqueue, type Task } from '../../tasks/tasks.ts'
+import { INTENT_REVIEW_MS } from '../../tasks/times.ts'
+import type { RegistryContext } from '../context.ts'
+import { encodeBody } from './body.ts'
+import { packDigests, releaseChildren, type Children, type Pushed } from './children.ts'
+import type { Push } from './commit.ts'
+
+/**
+ * Says what is about to be pushed before anything of it is written, so that whatever becomes of the pusher, its refs can
+ * be found and undone. A body too large for the table gets its object here; a smaller one goes with the commit.
+ */
+export const beginPush = async (
+  { store, limits }: RegistryContext,
+  given: Omit<Push, 'body' | 'oid'>,
+): Promise<Push> => {
+  const { pushed, children } = given
+  const body = encodeBody(given.bytes)
+  const oid =
+    body.bytes.byteLength > limits.inlineBodyBytes ? (store.ids.next() as ObjectId) : undefined
+  const now = store.clock.now()
+  const operations: TransactOperation[] = [
+    {
+      op: 'put',
+      item: {
+        ...key.intent(pushed.rid, pushed.digest, pushed.inc),
+        v: SCHEMA_VERSION,
+        blobs: packDigests(children.blobs),
+        manifests: packDigests(children.manifests),
+        createdAt: now,
+        ...(oid === undefined ? {} : { oid }),
+      },
+      conditions: [{ kind: 'absent' }],
+    },
+    enqueue(store.ids, now + INTENT_REVIEW_MS, { type: 'INTENT_REVIEW', ...identity(pushed) }),
+  ]
+  if (oid !== undefined) {
+    operations.push({
+      op: 'put',
+      item: {
+        ...key.object(oid),
+        v: SCHEMA_VERSION,
+        state: 'UP',
+        version: pushed.inc,
+        ...identity(pushed),
+        createdAt: now,
+        updatedAt: now,
+      },
+    })
+  }
+  await transact(store, operations)
+  return { ...given, body, oid }
+}
+
+/** Writes the body of a large manifest under the object that its intent announced. */
+export const putLargeBody = async (
+  { objects }: RegistryContext,
+  { oid, bytes }: Push,
+): Promise<void> => {
+  if (oid !== undefined) await objects.put(bucketKey.object(oid), [bytes], { ifAbsent: true })
+}
+
+/** What a tombstone must know to let go of the children of a manifest that is gone. */
+export const tombstone = (
+  store: Store,
+  pushed: Pushed,
+  children: Children,
+  oid: ObjectId | undefined,
+): TransactOperation => {
+  const task: Task = { type: 'TOMBSTONE', ...identity(pushed) }
+  const put = enqueue(store.ids, store.clock.now(), task)
+  return {
+    ...put,
+    item: {
+      ...put.item,
+      blobs: packDigests(children.blobs),
+      manifests: packDigests(children.manifests),
+      ...(oid === undefined ? {} : { oid }),
+    },
+  }
+}
+
+/** Undoes a push that was begun and will not be committed. The tombstone does the rest should we fall over here. */
+export const abandon = async (
+  { store }: Pick<RegistryContext, 'store'>,
+  { pushed, children, oid }: Push,
+): Promise<void> => {
+  const outcome = await transact(store, [
+    {
+      op: 'delete',
+      key: key.intent(pushed.rid, pushed.digest, pushed.inc),
+      conditions: [{ kind: 'exists' }],
+    },
+    tombstone(store, pushed, children, oid),
+  ])
+  if (outcome.done) await writeAll(store, releaseChildren(pushed, children))
+}
+
+const identity = ({ pid, rid, digest, inc }: Pushed) => ({ pid, rid, digest, inc })

@@ -1,0 +1,68 @@
+import * as z from 'zod'
+import type { Digest } from '../../oci/digest.ts'
+import type { Manifest } from '../../oci/manifest.ts'
+import type { Item } from '../../ports.ts'
+import { SCHEMA_VERSION, type Incarnation, type ObjectId } from '../../table.ts'
+
+const manifestItem = z.object({
+  inc: z.string(),
+  mediaType: z.string(),
+  size: z.number(),
+  pushedAt: z.number(),
+  artifactType: z.string().optional(),
+  subject: z.string().optional(),
+  oid: z.string().optional(),
+})
+const tagItem = z.object({ digest: z.string(), inc: z.string() })
+
+/** What is known of a manifest without its body. */
+export type ManifestRecord = {
+  readonly inc: Incarnation
+  readonly mediaType: string
+  readonly sizeBytes: number
+  /** Epoch milliseconds. */
+  readonly pushedAt: number
+  readonly artifactType?: string | undefined
+  readonly subject?: Digest | undefined
+  /** The object that holds the body, when it is too large for the table. */
+  readonly oid?: ObjectId | undefined
+}
+
+export type TagRecord = { readonly digest: Digest; readonly inc: Incarnation }
+
+export const parseManifestRecord = (item: Item): ManifestRecord => {
+  const { inc, size, subject, oid, ...rest } = manifestItem.parse(item)
+  return {
+    ...rest,
+    inc: inc as Incarnation,
+    sizeBytes: size,
+    subject: subject as Digest | undefined,
+    oid: oid as ObjectId | undefined,
+  }
+}
+
+/** Trusts the table: a digest there was parsed when it was written. */
+export const parseTagRecord = (item: Item): TagRecord => {
+  const { digest, inc } = tagItem.parse(item)
+  return { digest: digest as Digest, inc: inc as Incarnation }
+}
+
+/** What the guard, the tags and the list entry of a manifest say of it, all alike. */
+export const summaryOf = (
+  manifest: Manifest,
+  inc: Incarnation,
+  sizeBytes: number,
+  pushedAt: number,
+): Record<string, string | number> => ({
+  v: SCHEMA_VERSION,
+  inc,
+  mediaType: manifest.mediaType,
+  size: sizeBytes,
+  pushedAt,
+  ...(manifest.artifactType === undefined || manifest.artifactType.length > MAX_ARTIFACT_TYPE
+    ? {}
+    : { artifactType: manifest.artifactType }),
+})
+
+/** RFC 6838: 127 characters each side of the slash. Longer ones are served in the manifest, but not listed by. */
+export const MAX_ARTIFACT_TYPE = 255

@@ -1,0 +1,79 @@
+import { parseTag, type Tag } from '../../oci/reference.ts'
+import type { RepositoryName } from '../../oci/name.ts'
+import type { TransactOperation } from '../../ports.ts'
+import { getItem, pages } from '../../store/query.ts'
+import type { Store } from '../../store/store.ts'
+import { transact } from '../../store/transact.ts'
+import { key, prefix, type RepositoryId } from '../../table.ts'
+import { enqueue } from '../../tasks/tasks.ts'
+import { nameUnknown } from '../blobs/find.ts'
+import type { RegistryContext } from '../context.ts'
+import type { Pushed } from './children.ts'
+import { manifestUnknown } from './get.ts'
+import { parseTagRecord, type TagRecord } from './items.ts'
+
+const TAGS_PER_PAGE = 25
+
+/**
+ * Deletes a tag; its manifest stays, and is reviewed for collection.
+ * @throws RegistryError NAME_UNKNOWN, MANIFEST_UNKNOWN
+ */
+export const deleteTag = async (
+  { store, repositories }: RegistryContext,
+  name: RepositoryName,
+  tag: Tag,
+): Promise<void> => {
+  const repository = await repositories.existing(name)
+  if (repository === undefined) throw nameUnknown(name)
+  const { rid } = repository
+  for (;;) {
+    const item = await getItem(store, key.tag(rid, tag), 'strong')
+    if (item === undefined) throw manifestUnknown({ kind: 'tag', tag })
+    const record = parseTagRecord(item)
+    const { digest } = record
+    const outcome = await transact(store, [
+      ...unpoint(rid, tag, record),
+      enqueue(store.ids, store.clock.now(), { type: 'MANIFEST_REVIEW', rid, digest }),
+    ])
+    if (outcome.done) return
+  }
+}
+
+/**
+ * Deletes the tags that still point at an incarnation of a manifest that is gone. Nobody can pull by them any more; one
+ * that was pointed elsewhere meanwhile is left alone.
+ */
+export const dropTags = async (store: Store, { rid, digest, inc }: Pushed): Promise<void> => {
+  const { pk } = key.manifest(rid, digest)
+  const query = {
+    pk,
+    sk: { prefix: prefix.holdingTags },
+    limit: TAGS_PER_PAGE,
+    read: 'strong',
+  } as const
+  for await (const items of pages(store, query)) {
+    await Promise.all(
+      items.map(async ({ sk }) => {
+        const tag = parseTag(sk.slice(prefix.holdingTags.length))
+        await transact(store, unpoint(rid, tag, { digest, inc }))
+      }),
+    )
+  }
+}
+
+const unpoint = (
+  rid: RepositoryId,
+  tag: Tag,
+  { digest, inc }: TagRecord,
+): readonly TransactOperation[] => [
+  {
+    op: 'delete',
+    key: key.tag(rid, tag),
+    conditions: [
+      { kind: 'exists' },
+      { kind: 'equals', name: 'digest', value: digest },
+      { kind: 'equals', name: 'inc', value: inc },
+    ],
+  },
+  { op: 'delete', key: key.heldByTag(rid, digest, tag) },
+]

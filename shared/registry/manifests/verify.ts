@@ -1,0 +1,63 @@
+import { protect } from '../../guards/protect.ts'
+import type { Digest } from '../../oci/digest.ts'
+import { RegistryError } from '../../oci/errors.ts'
+import type { Key } from '../../ports.ts'
+import { nameOf, writeAll } from '../../store/batch.ts'
+import { key } from '../../table.ts'
+import { parseBlob } from '../blobs/items.ts'
+import type { RegistryContext } from '../context.ts'
+import { holdChildren } from './children.ts'
+import type { Push } from './commit.ts'
+import { putLargeBody } from './intent.ts'
+import { childrenUnknown } from './look.ts'
+
+export type Leniency = {
+  /** Blobs that are known to be missing, and need not be there. */
+  readonly absent: ReadonlySet<Digest>
+  readonly allowSparse: boolean
+}
+
+/**
+ * Takes hold of every child of a manifest, and then, all holds acknowledged, sees to it that every child is there and
+ * stays. A child that may be missing is held all the same: when it comes, it is held already.
+ * @throws RegistryError MANIFEST_BLOB_UNKNOWN with what is missing; SIZE_INVALID when a blob has another size
+ */
+export const holdAndVerify = async (
+  context: RegistryContext,
+  push: Push,
+  { absent, allowSparse }: Leniency,
+): Promise<void> => {
+  const { pushed, children, manifest } = push
+  await Promise.all([
+    writeAll(context.store, holdChildren(pushed, children)),
+    putLargeBody(context, push),
+  ])
+  const blobs = manifest.blobs.filter(({ digest }) => !absent.has(digest))
+  const guards = new Map<string, Digest>()
+  const keys: Key[] = []
+  const expect = (guard: Key, digest: Digest): void => {
+    keys.push(guard)
+    guards.set(nameOf(guard), digest)
+  }
+  for (const { digest } of blobs) {
+    expect(key.blob(digest), digest)
+    expect(key.link(digest, pushed.pid), digest)
+  }
+  for (const digest of children.manifests) expect(key.manifest(pushed.rid, digest), digest)
+
+  const protection = await protect(context.store, keys)
+  if (!protection.held) {
+    const missing = new Set(protection.absent.flatMap((guard) => guards.get(nameOf(guard)) ?? []))
+    const optional = new Set(blobs.filter((blob) => blob.optional).map(({ digest }) => digest))
+    const needed = [...missing].filter((digest) => !allowSparse && !optional.has(digest))
+    if (needed.length > 0) throw childrenUnknown(needed)
+  }
+  for (const { digest, size } of blobs) {
+    const item = protection.guards.get(key.blob(digest))
+    if (item === undefined || parseBlob(item).sizeBytes === size) continue
+    throw new RegistryError('SIZE_INVALID', {
+      message: 'the manifest gives a blob another size than it has',
+      detail: { digest, given: size, actual: parseBlob(item).sizeBytes },
+    })
+  }
+}
