@@ -6,16 +6,18 @@ import {
   assertOperation,
   assertTransaction,
 } from '../limits.ts'
+import { PortError } from '../ports.ts'
 import type { Clock, Item, Key, Kv, TransactOutcome } from '../ports.ts'
 import { guarded } from './failures.ts'
 import { preparedChange } from './kv-change.ts'
 import { queryTable } from './kv-query.ts'
+import type { Room } from './room.ts'
 import { keyText, readItem } from './table-file.ts'
 import type { TableFile } from './table-file.ts'
 import { createTokens } from './tokens.ts'
 
 /** A `Kv` whose acknowledged writes are on disk and whose reads see every one of them. */
-export const createKv = (table: TableFile, clock: Clock): Kv => {
+export const createKv = (table: TableFile, clock: Clock, room: Room): Kv => {
   const tokens = createTokens(clock)
 
   const read = (key: Key): Item | undefined => {
@@ -24,8 +26,15 @@ export const createKv = (table: TableFile, clock: Clock): Kv => {
   }
 
   /** Concurrent transactions share a commit, and with it the flushes. */
-  const commit = async <T>(run: () => T): Promise<T> =>
-    await guarded('unknown', async () => await table.transaction(run))
+  const commit = async <T>(run: () => T): Promise<T> => {
+    try {
+      return await guarded('unknown', async () => await table.transaction(run))
+    } catch (error) {
+      // A page that fits only in part is an I/O error to LMDB.
+      if (!(error instanceof PortError) || !(await room.isExhausted())) throw error
+      throw new PortError('full', 'no room left on the disk', { cause: error.cause })
+    }
+  }
 
   return {
     get: async (key) => {

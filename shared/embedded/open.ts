@@ -45,7 +45,7 @@ export const openEmbedded = async (
       await table.close()
       unlock()
     }
-    return { kv: createKv(table, clock), objects, close }
+    return { kv: createKv(table, clock, room), objects, close }
   } catch (error) {
     unlock()
     throw error

@@ -9,6 +9,9 @@ const RESERVE_SHARE = 20
 /** How old a measurement may be; in between only the bytes admitted here are counted. */
 const MEASURED_FOR_MS = 1_000
 
+/** With less than this, a failed commit has failed for lack of room, whatever LMDB says. */
+const SCARCE_BYTES = 16 * 1024 * 1024
+
 export type Room = ReturnType<typeof createRoom>
 
 /**
@@ -34,6 +37,12 @@ export const createRoom = (directory: string, clock: Clock, reserveBytes?: numbe
       if (isOld || available - bytes < reserve) await measure()
       if (available - bytes < reserve) throw new PortError('full', 'the disk is nearly full')
       available -= bytes
+    },
+
+    /** Whether the disk has next to nothing left for anybody. */
+    isExhausted: async (): Promise<boolean> => {
+      await measure()
+      return available < SCARCE_BYTES
     },
   }
 }

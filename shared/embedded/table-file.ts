@@ -29,6 +29,8 @@ export const openTableFile = (path: string) =>
     path,
     pageSize: PAGE_BYTES,
     overlappingSync: false,
+    // With it, lmdb holds a promise of its own per batch, and a failed commit would end the process as unhandled.
+    eventTurnBatching: false,
     keyEncoder,
     // Plain maps: no table of shared structures that could be lost or outgrown.
     encoder: { useRecords: false },
