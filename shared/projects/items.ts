@@ -1,7 +1,13 @@
 import * as z from 'zod'
 import { fullName, type ProjectName, type RepositoryName } from '../oci/name.ts'
 import type { Item, TransactOperation } from '../ports.ts'
-import { key, SCHEMA_VERSION, type ProjectId, type RepositoryId, type RepositoryRef } from '../table.ts'
+import {
+  key,
+  SCHEMA_VERSION,
+  type ProjectId,
+  type RepositoryId,
+  type RepositoryRef,
+} from '../table.ts'
 
 /**
  * What a project without a limit may store. A limit is kept as what is left of it, since a condition of a write can

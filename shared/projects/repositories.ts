@@ -4,12 +4,7 @@ import { getItem } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
 import { key, type ProjectId, type RepositoryId, type RepositoryRef } from '../table.ts'
-import {
-  newProject,
-  newRepository,
-  parseProjectId,
-  parseRepositoryRef,
-} from './items.ts'
+import { newProject, newRepository, parseProjectId, parseRepositoryRef } from './items.ts'
 
 const CACHE_MS = 60_000
 const CACHE_ENTRIES = 10_000
@@ -83,6 +78,7 @@ export const createRepositories = (store: Store, options: RepositoriesOptions): 
     cached,
     forPush,
     existing: async (name) => await read(name, 'strong'),
-    forPull: async (name) => cached(name) ?? (await read(name, 'eventual')) ?? (await read(name, 'strong')),
+    forPull: async (name) =>
+      cached(name) ?? (await read(name, 'eventual')) ?? (await read(name, 'strong')),
   }
 }

@@ -139,6 +139,16 @@ export const findUpload = async (
   return upload
 }
 
+const UPLOAD_ID = /^[a-z2-7]{26}$/
+
+/** @throws RegistryError BLOB_UPLOAD_UNKNOWN for anything that cannot be the id of an upload */
+export const parseUploadId = (text: string): ObjectId => {
+  if (UPLOAD_ID.test(text)) return text as ObjectId
+  throw uploadUnknown(text.slice(0, SHOWN_CHARACTERS) as ObjectId)
+}
+
+const SHOWN_CHARACTERS = 100
+
 export const uploadUnknown = (oid: ObjectId): RegistryError =>
   new RegistryError('BLOB_UPLOAD_UNKNOWN', {
     message: 'blob upload unknown to registry; begin a new one',

@@ -1,0 +1,100 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { createApp } from '../registry/app.ts'
+import { errorAnswer } from '../registry/http/answer.ts'
+import { isOurs, toRegistryError } from '../registry/http/errors.ts'
+import { API_VERSION, REQUEST_ID } from '../registry/http/headers.ts'
+import type { Composition } from './compose.ts'
+import { answerDirectly } from './direct.ts'
+import { answerHealth, type Readiness } from './health.ts'
+import type { Log } from './log.ts'
+import { respond } from './respond.ts'
+import { answerSignedRead } from './signed-objects.ts'
+import { timedBody } from './timed-body.ts'
+
+/** Answers every request, and writes a line for each into the log when it is over. */
+export const createListener = (
+  { deps, redirectSecret }: Pick<Composition, 'deps' | 'redirectSecret'>,
+  log: Log,
+  readiness: Readiness,
+): RequestListener => {
+  const app = createApp(deps)
+  const ids = new WeakMap<IncomingMessage, string>()
+  const ordinary = getRequestListener(
+    async (request, env) => {
+      const incoming = env.incoming as IncomingMessage
+      const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
+      return await app.fetch(request, {
+        requestId: ids.get(incoming),
+        body: hasBody ? timedBody(incoming) : undefined,
+      })
+    },
+    { overrideGlobalObjects: false },
+  )
+
+  const direct = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: ReturnType<typeof answerDirectly> & {},
+    id: string,
+  ): Promise<void> => {
+    const isHead = request.method === 'HEAD'
+    try {
+      await respond(response, await answer, isHead)
+    } catch (error) {
+      if (response.headersSent) {
+        response.destroy()
+        return
+      }
+      if (isOurs(error)) deps.reportError(error, id)
+      const { status, headers, body } = errorAnswer(toRegistryError(error, id))
+      await respond(response, { status, headers: { ...API_VERSION, ...headers }, body }, isHead)
+    }
+  }
+
+  return (request, response) => {
+    const id = deps.context.store.ids.next()
+    const health = answerHealth(request, readiness)
+    if (health !== undefined) {
+      void respond(response, health, request.method === 'HEAD')
+      return
+    }
+    observe(request, response, id, log)
+    response.setHeader(REQUEST_ID, id)
+    const answer =
+      answerDirectly(deps, request) ??
+      (redirectSecret && answerSignedRead(deps.context, redirectSecret, request))
+    if (answer) {
+      void direct(request, response, answer, id)
+      return
+    }
+    ids.set(request, id)
+    void ordinary(request, response)
+  }
+}
+
+const observe = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+  log: Log,
+): void => {
+  const started = performance.now()
+  const { method = '', url = '', socket, headers } = request
+  const before = socket.bytesWritten
+  response.once('close', () => {
+    const query = url.indexOf('?')
+    log.request({
+      id,
+      method,
+      // A query may hold what a client should not have put there.
+      path: query < 0 ? url : url.slice(0, query),
+      status: response.statusCode,
+      bytes: Number(response.getHeader('content-length') ?? socket.bytesWritten - before),
+      ms: Math.round((performance.now() - started) * 1000) / 1000,
+      remote: socket.remoteAddress ?? '',
+      agent: headers['user-agent'] ?? '',
+      ...(response.writableFinished ? {} : { aborted: true }),
+    })
+  })
+}

@@ -1,0 +1,45 @@
+import { resolve } from 'node:path'
+import { DataDirectoryError } from '../../shared/embedded/data-directory.ts'
+import { compose } from './compose.ts'
+import { createListener } from './listener.ts'
+import { createLog } from './log.ts'
+import { HELP, OptionsError, parseOptions, type ServerOptions } from './options.ts'
+import { createServer, listen } from './serve.ts'
+import { untilStopped } from './stop.ts'
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+const run = async (options: ServerOptions): Promise<void> => {
+  const log = createLog(options.logLevel, process.stdout.isTTY)
+  const composition = await compose(options, log)
+  try {
+    let ready = true
+    const server = createServer(options, createListener(composition, log, { isReady: () => ready }))
+    const url = await listen(server, options)
+    const host = url.replace(/^https?:\/\//, '')
+    print(`Roadstead serves on ${url}`)
+    print(`Data is in ${resolve(options.data)}`)
+    print(
+      `Push something: docker tag alpine ${host}/library/alpine && docker push ${host}/library/alpine`,
+    )
+    await untilStopped(server, () => {
+      ready = false
+      log.info('stopping: requests in flight may finish; a second signal ends at once')
+    })
+  } finally {
+    log.flush()
+    await composition.close()
+  }
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2), process.env)
+  if (options === 'help') print(HELP)
+  else await run(options)
+} catch (error) {
+  if (!(error instanceof OptionsError || error instanceof DataDirectoryError)) throw error
+  process.stderr.write(`roadstead: ${error.message}\n`)
+  process.exitCode = 1
+}

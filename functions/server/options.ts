@@ -1,0 +1,143 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { parseArgs } from 'node:util'
+import * as z from 'zod'
+
+/** What the server can be told, by flag or by environment; a flag goes before the environment. */
+export type ServerOptions = {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly data: string
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly allowSparse: boolean
+  readonly createProjectsOnPush: boolean
+  /** Blob reads are redirected to signed URLs of this very server, as they are to S3 on AWS. */
+  readonly redirectBlobs: boolean
+  readonly logLevel: LogLevel
+}
+
+export const LOG_LEVELS = ['error', 'info', 'debug', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** A mistake in the command line or the environment, in one sentence for the person who made it. */
+export class OptionsError extends Error {
+  override readonly name = 'OptionsError'
+}
+
+export const HELP = `Roadstead: a registry for container images, Helm charts and OCI artifacts.
+
+Usage: npm start -- [options]
+
+  --listen HOST:PORT            where to serve; port 0 takes any free one
+                                (ROADSTEAD_LISTEN, default 127.0.0.1:5000)
+  --data DIR                    where everything is kept (ROADSTEAD_DATA, default ./.roadstead)
+  --tls-cert FILE               serve HTTPS with this certificate chain (ROADSTEAD_TLS_CERT)
+  --tls-key FILE                and this private key, both in PEM (ROADSTEAD_TLS_KEY)
+  --allow-sparse                take manifests whose blobs or manifests are missing, in projects
+                                that do not say otherwise (ROADSTEAD_ALLOW_SPARSE=true)
+  --no-create-projects-on-push  refuse pushes to projects that do not exist
+                                (ROADSTEAD_CREATE_PROJECTS_ON_PUSH=false)
+  --redirect-blobs              answer blob reads with a redirect to a signed URL of this server
+                                (ROADSTEAD_REDIRECT_BLOBS=true)
+  --help                        show this
+
+LOG_LEVEL is one of ${LOG_LEVELS.join(', ')} (default info).
+Until there is access control the server listens on loopback addresses only.`
+
+const FLAGS = {
+  listen: { type: 'string' },
+  data: { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'allow-sparse': { type: 'boolean' },
+  'create-projects-on-push': { type: 'boolean' },
+  'redirect-blobs': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+const boolean = (fallback: boolean) =>
+  z.union([z.boolean(), z.stringbool()]).optional().default(fallback)
+
+const options = z.object({
+  listen: z.string().default('127.0.0.1:5000'),
+  data: z.string().min(1).default('./.roadstead'),
+  'tls-cert': z.string().optional(),
+  'tls-key': z.string().optional(),
+  'allow-sparse': boolean(false),
+  'create-projects-on-push': boolean(true),
+  'redirect-blobs': boolean(false),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+})
+
+/**
+ * Reads flags and environment. `help`: the user asked how.
+ * @throws OptionsError
+ */
+export const parseOptions = (
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ServerOptions | 'help' => {
+  const flags = readFlags(args)
+  if (flags['help'] === true) return 'help'
+  const named = Object.keys(FLAGS).map((flag) => {
+    const variable = `ROADSTEAD_${flag.toUpperCase().replaceAll('-', '_')}`
+    return [flag, flags[flag] ?? nonEmpty(env[variable])] as const
+  })
+  const result = options.safeParse({
+    ...Object.fromEntries(named),
+    LOG_LEVEL: nonEmpty(env['LOG_LEVEL']),
+  })
+  if (!result.success) {
+    const [issue] = result.error.issues
+    throw new OptionsError(`${issue?.path.join('.') ?? 'options'}: ${issue?.message ?? 'invalid'}`)
+  }
+  const given = result.data
+  return {
+    ...parseListen(given.listen),
+    data: given.data,
+    tls: parseTls(given['tls-cert'], given['tls-key']),
+    allowSparse: given['allow-sparse'],
+    createProjectsOnPush: given['create-projects-on-push'],
+    redirectBlobs: given['redirect-blobs'],
+    logLevel: given.LOG_LEVEL,
+  }
+}
+
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+
+const readFlags = (args: readonly string[]): Readonly<Record<string, string | boolean>> => {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, allowNegative: true }).values
+  } catch (error) {
+    const [sentence = 'invalid options'] = error instanceof Error ? error.message.split('. ') : []
+    throw new OptionsError(`${sentence}; --help shows the options`, { cause: error })
+  }
+}
+
+const LISTEN = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/
+const MAX_PORT = 65_535
+
+const parseListen = (listen: string): Pick<ServerOptions, 'host' | 'port'> => {
+  const [, v6, name, port] = LISTEN.exec(listen) ?? []
+  const host = v6 ?? name
+  if (host === undefined || host === '' || Number(port) > MAX_PORT) {
+    throw new OptionsError(`listen: expected HOST:PORT such as 127.0.0.1:5000, not ${listen}`)
+  }
+  if (!isLoopback(host)) {
+    throw new OptionsError(
+      `listen: ${host} is not a loopback address; there is no access control yet, so use 127.0.0.1 or [::1]`,
+    )
+  }
+  return { host, port: Number(port) }
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' ||
+  (isIPv4(host) && host.startsWith('127.')) ||
+  (isIPv6(host) && /^(?:0*:)*0*1$/.test(host))
+
+const parseTls = (cert: string | undefined, key: string | undefined): ServerOptions['tls'] => {
+  if (cert === undefined && key === undefined) return undefined
+  if (cert !== undefined && key !== undefined) return { cert, key }
+  throw new OptionsError('tls: --tls-cert and --tls-key go together')
+}

@@ -1,0 +1,32 @@
+import type { Server } from 'node:http'
+
+/** Requests in flight may take this long when the server is asked to stop. */
+const GRACE_MS = 10_000
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+const SIGNAL_EXIT_CODE = 1
+
+/**
+ * Waits for a signal to stop, then for the requests in flight, ten seconds at most. A second signal ends the process at
+ * once.
+ */
+export const untilStopped = async (server: Server, onStopping: () => void): Promise<void> => {
+  await new Promise<void>((resolve) => {
+    for (const signal of SIGNALS)
+      process.once(signal, () => {
+        resolve()
+      })
+  })
+  onStopping()
+  for (const signal of SIGNALS) process.once(signal, () => process.exit(SIGNAL_EXIT_CODE))
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+  })
+  server.closeIdleConnections()
+  const timer = setTimeout(() => {
+    server.closeAllConnections()
+  }, GRACE_MS)
+  await closed
+  clearTimeout(timer)
+}
