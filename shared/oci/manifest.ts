@@ -58,11 +58,11 @@ const index = common.extend({
   manifests: z.array(descriptor).max(MAX_CHILDREN).nullable(),
 })
 const kind = z.object({
-  schemaVersion: z.unknown(),
-  mediaType: z.unknown(),
-  config: z.unknown(),
-  layers: z.unknown(),
-  manifests: z.unknown(),
+  schemaVersion: z.unknown().optional(),
+  mediaType: z.unknown().optional(),
+  config: z.unknown().optional(),
+  layers: z.unknown().optional(),
+  manifests: z.unknown().optional(),
 })
 
 /**
