@@ -28,7 +28,9 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
   })
   const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
   return {
-    close: embedded.close,
+    close: async () => {
+      await embedded.close()
+    },
     redirectSecret: secret,
     deps: {
       context: {

@@ -35,8 +35,8 @@ export const timedBody = async function* (
   }
   incoming.setTimeout(times.idleMs, giveUp)
   try {
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-      const bytes: Uint8Array = chunk
+    const chunks: AsyncIterable<Uint8Array> = incoming.iterator({ destroyOnReturn: false })
+    for await (const bytes of chunks) {
       windowBytes += bytes.byteLength
       const now = Date.now()
       if (now - windowStart > times.windowMs) {

@@ -55,8 +55,11 @@ export const answerBlob = async (
     contentType: OCTET_STREAM,
   })
   if (signed !== undefined) {
-    const { 'Cache-Control': _, ...rest } = headers
-    return { status: 307, headers: { ...rest, Location: signed, 'Content-Length': '0' } }
+    return {
+      status: 307,
+      // The URL expires long before the bytes change.
+      headers: { ...headers, 'Cache-Control': 'no-store', Location: signed, 'Content-Length': '0' },
+    }
   }
   const usable = request.ifRange === undefined || request.ifRange === tag
   const wanted = parseRange(usable ? request.range : undefined, blob.sizeBytes)

@@ -1,4 +1,4 @@
-import { errorBody, RegistryError } from '../../../shared/oci/errors.ts'
+import { errorBody, type RegistryError } from '../../../shared/oci/errors.ts'
 
 /**
  * An answer as plain data. The reads that clients make thousands of times a second are answered this way, so that the

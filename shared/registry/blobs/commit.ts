@@ -29,10 +29,14 @@ export const commitBlob = async (
   for (;;) {
     const refused = await createBlob(store, upload, digest, sizeBytes, linkExists)
     if (refused === undefined) return
-    if (refused.has('object')) return await settle(store, upload, digest)
+    if (refused.has('object')) {
+      await settle(store, upload, digest)
+      return
+    }
     if (refused.has('blob')) {
       if ((await holdBlob(store, digest, upload)) !== undefined) {
-        return await giveUp(store, upload, digest)
+        await giveUp(store, upload, digest)
+        return
       }
     } else if (refused.has('quota')) throw quotaExceeded(sizeBytes)
     const linkKey = key.link(digest, upload.pid)

@@ -1,0 +1,95 @@
+import { holds } from '../conditions.ts'
+import {
+  assertBatch,
+  assertGetKeys,
+  assertKey,
+  assertOperation,
+  assertQuery,
+  assertTransaction,
+} from '../limits.ts'
+import type { BatchOperation, Item, Key, Kv, ReadMode, WriteOperation } from '../ports.ts'
+import { after } from './change.ts'
+import { troubledRead, troubledWrite, type Troubled } from './faults.ts'
+import { runQuery } from './query.ts'
+import type { Actor } from './scheduler.ts'
+import { lockName, type Table } from './table.ts'
+import type { createTransactions } from './transactions.ts'
+
+export type Transactions = ReturnType<typeof createTransactions>
+
+/** `Kv` in memory, with DynamoDB's guarantees and whatever trouble the world has in store. */
+export const createMemoryKv = (
+  world: Troubled,
+  table: Table,
+  transactions: Transactions,
+  actor: Actor,
+): Kv => {
+  const { random, faults } = world
+
+  const read = (key: Key, mode: ReadMode): Item | undefined =>
+    mode === 'eventual' && random.chance(faults.stale)
+      ? table.getStale(key, random)
+      : table.get(key)
+
+  /** Some of a batch, at least one, when the world is so inclined. */
+  const partOf = <T>(list: readonly T[]): readonly T[] =>
+    list.length > 1 && random.chance(faults.unprocessed)
+      ? list.slice(0, 1 + random.below(list.length - 1))
+      : list
+
+  return {
+    get: async (key, mode) => {
+      assertKey(key)
+      return await troubledRead(world, actor, () => read(key, mode))
+    },
+    batchGet: async (keys, mode) => {
+      assertGetKeys(keys)
+      return await troubledRead(world, actor, () => {
+        const done = partOf(keys)
+        const items = done.flatMap((key) => read(key, mode) ?? [])
+        return { items, unprocessed: keys.slice(done.length) }
+      })
+    },
+    query: async (query) => {
+      assertQuery(query)
+      return await troubledRead(world, actor, () =>
+        runQuery(table.sortKeys(query.pk), query, (key) => read(key, query.read)),
+      )
+    },
+    write: async (operation) => {
+      assertOperation(operation)
+      return await troubledWrite(world, actor, () => write(table, operation))
+    },
+    batchWrite: async (operations) => {
+      assertBatch(operations)
+      return await troubledWrite(world, actor, () => {
+        const done = partOf(operations)
+        const locked = done.filter((operation) => !writeUnconditionally(table, operation))
+        return { unprocessed: [...locked, ...operations.slice(done.length)] }
+      })
+    },
+    transact: async (operations, token) => {
+      assertTransaction(operations)
+      return await troubledWrite(
+        world,
+        actor,
+        async () => await transactions.run(operations, token),
+      )
+    },
+  }
+}
+
+const keyOf = (operation: WriteOperation | BatchOperation): Key =>
+  operation.op === 'put' ? operation.item : operation.key
+
+const write = (table: Table, operation: WriteOperation): 'done' | 'refused' | 'conflict' => {
+  const key = keyOf(operation)
+  if (table.locks.has(lockName(key))) return 'conflict'
+  const item = table.get(key)
+  if (!holds(item, operation.conditions)) return 'refused'
+  table.set(key, after(item, operation))
+  return 'done'
+}
+
+const writeUnconditionally = (table: Table, operation: BatchOperation): boolean =>
+  write(table, operation) === 'done'

@@ -1,0 +1,74 @@
+import type { Objects } from '../ports.ts'
+import type { Bucket } from './bucket.ts'
+import { troubledRead, troubledWrite, type Troubled } from './faults.ts'
+import type { Actor } from './scheduler.ts'
+
+const MAX_DELETE = 1_000
+const LIST_PAGE = 1_000
+
+/** `Objects` in memory, with S3's guarantees and whatever trouble the world has in store. */
+export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Actor): Objects => {
+  const read = async <T>(look: () => T): Promise<T> => await troubledRead(world, actor, look)
+  const write = async <T>(change: () => T): Promise<T> => await troubledWrite(world, actor, change)
+
+  return {
+    put: async (key, bytes, { ifAbsent }) => {
+      const whole = Buffer.concat(bytes)
+      return await write(() => bucket.put(key, whole, ifAbsent))
+    },
+    head: async (key) =>
+      await read(() => {
+        const bytes = bucket.objects.get(key)
+        return bytes && { sizeBytes: bytes.byteLength }
+      }),
+    get: async (key, range) =>
+      await read(() => {
+        const bytes = bucket.objects.get(key)
+        if (bytes === undefined) return undefined
+        if (range !== undefined && (range.start > range.end || range.end >= bytes.byteLength)) {
+          throw new RangeError('the range lies outside the object')
+        }
+        const part = range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
+        return { sizeBytes: bytes.byteLength, body: once(part) }
+      }),
+    copy: async (from, to, { ifAbsent }) =>
+      await write(() => {
+        const bytes = bucket.objects.get(from)
+        return bytes === undefined ? 'unknownSource' : bucket.put(to, bytes, ifAbsent)
+      }),
+    deleteMany: async (keys) => {
+      if (keys.length > MAX_DELETE) throw new RangeError(`${keys.length} keys in one delete`)
+      return await write(() => {
+        for (const key of keys) bucket.objects.delete(key)
+        return []
+      })
+    },
+    list: async (prefix, after) =>
+      await read(() => {
+        const all = bucket.list(prefix).filter((key) => after === undefined || key > after)
+        const keys = all.slice(0, LIST_PAGE)
+        const last = keys.at(-1)
+        return all.length > keys.length && last !== undefined ? { keys, next: last } : { keys }
+      }),
+    signedRead: () => Promise.resolve(undefined),
+    multipart: {
+      start: async (key) => await write(() => bucket.start(key)),
+      putPart: async (key, uploadId, partNumber, bytes) => {
+        const whole = Buffer.concat(bytes)
+        return await write(() => bucket.putPart(key, uploadId, partNumber, whole))
+      },
+      complete: async (key, uploadId, parts, { ifAbsent }) =>
+        await write(() => bucket.complete(key, uploadId, parts, ifAbsent)),
+      abort: async (key) => {
+        await write(() => {
+          bucket.abort(key)
+        })
+      },
+    },
+  }
+}
+
+const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  await Promise.resolve()
+  if (bytes.byteLength > 0) yield bytes
+}

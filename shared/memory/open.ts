@@ -1,0 +1,20 @@
+import { MIN_PART_BYTES, type Kv, type Objects } from '../ports.ts'
+import { createBucket } from './bucket.ts'
+import { NO_FAULTS } from './faults.ts'
+import { createMemoryKv } from './kv.ts'
+import { createMemoryObjects } from './objects.ts'
+import { createRandom } from './random.ts'
+import { calmScheduler, type Actor } from './scheduler.ts'
+import { createTable } from './table.ts'
+import { createTransactions } from './transactions.ts'
+
+/** The ports in memory, without trouble: for tests of what stands on them. */
+export const openMemory = (): { readonly kv: Kv; readonly objects: Objects } => {
+  const world = { scheduler: calmScheduler, random: createRandom(1), faults: NO_FAULTS }
+  const actor: Actor = { name: 'test', state: 'running' }
+  const table = createTable()
+  return {
+    kv: createMemoryKv(world, table, createTransactions(table, calmScheduler), actor),
+    objects: createMemoryObjects(world, createBucket(MIN_PART_BYTES), actor),
+  }
+}

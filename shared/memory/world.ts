@@ -1,0 +1,59 @@
+import type { Clock, Ids, Kv, Objects } from '../ports.ts'
+import { createBucket, type Bucket } from './bucket.ts'
+import type { Faults, Troubled } from './faults.ts'
+import { createMemoryKv } from './kv.ts'
+import { createMemoryObjects } from './objects.ts'
+import { createRandom, randomId, type Random } from './random.ts'
+import { createSteppedScheduler, type Actor, type SteppedScheduler } from './scheduler.ts'
+import { createTable, type Table } from './table.ts'
+import { createTransactions } from './transactions.ts'
+
+/** The ports as one process has them. When it crashes, its calls never answer. */
+export type Process = {
+  readonly actor: Actor
+  readonly kv: Kv
+  readonly objects: Objects
+  readonly clock: Clock
+  readonly ids: Ids
+}
+
+/** A store and any number of processes that use it, with trouble; the same seed tells the same story. */
+export type World = {
+  readonly random: Random
+  readonly scheduler: SteppedScheduler
+  /** The truth, for whoever judges it. */
+  readonly table: Table
+  readonly bucket: Bucket
+  readonly startProcess: (name: string) => Process
+}
+
+export type WorldOptions = {
+  readonly seed: number
+  readonly faults: Faults
+  readonly minPartBytes: number
+}
+
+export const createWorld = ({ seed, faults, minPartBytes }: WorldOptions): World => {
+  const random = createRandom(seed)
+  const scheduler = createSteppedScheduler(random)
+  const table = createTable()
+  const bucket = createBucket(minPartBytes)
+  const troubled: Troubled = { scheduler, random, faults }
+  const transactions = createTransactions(table, scheduler)
+  const startProcess = (name: string): Process => {
+    const actor: Actor = { name, state: 'running' }
+    return {
+      actor,
+      kv: createMemoryKv(troubled, table, transactions, actor),
+      objects: createMemoryObjects(troubled, bucket, actor),
+      clock: {
+        now: scheduler.now,
+        sleep: async (milliseconds) => {
+          await scheduler.sleep(actor, milliseconds)
+        },
+      },
+      ids: { next: () => randomId(random) },
+    }
+  }
+  return { random, scheduler, table, bucket, startProcess }
+}
