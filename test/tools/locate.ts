@@ -1,0 +1,61 @@
+import { accessSync, constants } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { TOOLS, type Tier, type Tool } from './catalogue.ts'
+import { isDynamodbLocalInstalled, isMinistackInstalled } from './endpoints/install.ts'
+
+/** Where everything that `npm run tools` brings is kept; outside the work tree. */
+export const cacheDirectory = (): string =>
+  join(nonEmpty(process.env['XDG_CACHE_HOME']) ?? join(homedir(), '.cache'), 'roadstead')
+
+/** The directory of one version of a Go tool. */
+export const goDirectory = ({ name, version }: Pick<Tool, 'name' | 'version'>): string =>
+  join(cacheDirectory(), 'go', `${name}-${version}`)
+
+/** Whether a tool can be used as it is. */
+export const isInstalled = (tool: Tool): boolean => {
+  switch (tool.install.by) {
+    case 'go':
+      return isProgram(join(goDirectory(tool), tool.name))
+    case 'apt':
+      return tool.install.programs.every((program) => onPath(program) !== undefined)
+    case 'endpoint':
+      return tool.name === 'ministack'
+        ? isMinistackInstalled(cacheDirectory())
+        : isDynamodbLocalInstalled(cacheDirectory())
+  }
+}
+
+/** The tools that a tier needs and this machine lacks. */
+export const missingTools = (tier: Tier): readonly Tool[] =>
+  TOOLS.filter((tool) => tool.tiers.includes(tier) && !isInstalled(tool))
+
+/** The path of a program of the catalogue; throws with the command that brings it. */
+export const programPath = (program: string): string => {
+  const tool = TOOLS.find(({ name, install }) => name === program && install.by === 'go')
+  const path = tool === undefined ? onPath(program) : join(goDirectory(tool), program)
+  if (path === undefined || !isProgram(path)) {
+    throw new Error(`${program} is missing; npm run tools brings it`)
+  }
+  return path
+}
+
+// Debian keeps daemons where the PATH of a plain user does not reach.
+const SYSTEM_DIRECTORIES = ['/usr/sbin', '/sbin']
+
+const onPath = (program: string): string | undefined =>
+  [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_DIRECTORIES]
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, program))
+    .find(isProgram)
+
+const isProgram = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
