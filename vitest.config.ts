@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
+import type { Tier } from './test/tools/catalogue.ts'
 
 /** One project per test tier; `test/run.ts` decides which of them can run on this machine. */
-const tier = (name: string, directories: readonly string[], testTimeout: number) => ({
+const tier = (name: Tier, directories: readonly string[], testTimeout: number) => ({
   test: {
     name,
     include: directories.map((directory) => `${directory}/**/*.test.ts`),
@@ -17,6 +18,7 @@ export default defineConfig({
   test: {
     projects: [
       tier('unit', ['test/unit', 'test/property', 'test/architecture'], 20_000),
+      tier('embedded', ['test/embedded'], 2 * MINUTE),
       tier('simulation', ['test/simulation'], 5 * MINUTE),
       tier('contract', ['test/contract'], 2 * MINUTE),
       tier('crash', ['test/crash'], 10 * MINUTE),

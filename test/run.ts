@@ -1,0 +1,94 @@
+/** `npm test`: every tier whose tools are on this machine; the last line is `N passed, N failed`. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { TIERS, type Tier } from './tools/catalogue.ts'
+import { missingTools } from './tools/locate.ts'
+import { runTier, type Outcome } from './tools/run-tier.ts'
+
+const HELP = `Runs the tests, tier by tier.
+
+Usage: npm test [-- TIER ...]
+
+Tiers: ${TIERS.join(', ')} (default: all)
+A tier whose tools are missing is skipped and named at the end; npm run tools brings them.
+With CI=true the tools are installed first, and whatever is skipped is a failure.`
+
+type Line = { readonly tier: Tier } & (Outcome | { readonly missing: readonly string[] })
+
+const isCi = process.env['CI'] === 'true'
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+const selectTiers = (names: readonly string[]): readonly Tier[] => {
+  const unknown = names.filter((name) => !TIERS.some((tier) => tier === name))
+  if (unknown.length > 0) throw new Error(`no such tier: ${unknown.join(', ')} (see --help)`)
+  return TIERS.filter((tier) => names.length === 0 || names.includes(tier))
+}
+
+/** A tool that cannot be installed shows as a tier that is skipped, with its reason above. */
+const installTools = (): void => {
+  spawnSync(process.execPath, [join(import.meta.dirname, 'tools', 'install.ts')], {
+    stdio: 'inherit',
+  })
+}
+
+const runAll = async (tiers: readonly Tier[]): Promise<readonly Line[]> => {
+  const lines: Line[] = []
+  for (const tier of tiers) {
+    const missing = missingTools(tier).map(({ name }) => name)
+    if (missing.length > 0) lines.push({ tier, missing })
+    else {
+      print(`\n=== ${tier}`)
+      lines.push({ tier, ...(await runTier(tier)) })
+    }
+  }
+  return lines
+}
+
+const describe = (line: Line): string => {
+  const name = line.tier.padEnd(12)
+  if ('missing' in line) {
+    return `${name} skipped: ${line.missing.join(', ')} missing; npm run tools brings what it needs`
+  }
+  const skipped = line.skipped > 0 ? `, ${line.skipped} skipped` : ''
+  return `${name} ${line.passed} passed, ${line.failed} failed${skipped}`
+}
+
+/** In CI whatever did not run counts as failed: a green run has run everything. */
+const failures = (line: Line): number => {
+  if ('missing' in line) return isCi ? 1 : 0
+  return line.failed + (isCi ? line.skipped : 0)
+}
+
+const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0)
+
+const main = async (): Promise<void> => {
+  const { values, positionals } = parseArgs({
+    options: { help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  })
+  if (values.help === true) {
+    print(HELP)
+    return
+  }
+  const tiers = selectTiers(positionals)
+  if (isCi) installTools()
+  const lines = await runAll(tiers)
+  print(`\n${lines.map(describe).join('\n')}\n`)
+  const failed = sum(lines.map(failures))
+  print(
+    `${sum(lines.map((line) => ('missing' in line ? 0 : line.passed)))} passed, ${failed} failed`,
+  )
+  if (failed > 0) process.exitCode = 1
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
