@@ -32,6 +32,8 @@ export type SteppedScheduler = Scheduler & {
   /** Gives one turn; answers false when nobody can go on, now or later. */
   readonly step: () => Promise<boolean>
   readonly advance: (milliseconds: number) => void
+  /** Whether the store has finished everything that it began. */
+  readonly isStoreIdle: () => boolean
 }
 
 const START = Date.UTC(2026, 0, 1)
@@ -66,6 +68,7 @@ export const createSteppedScheduler = (random: Random): SteppedScheduler => {
   return {
     step,
     now: () => now,
+    isStoreIdle: () => !waiting.some(({ actor }) => actor === STORE),
     advance: (milliseconds) => {
       now += milliseconds
     },

@@ -1,0 +1,263 @@
+import type { World } from '../../shared/memory/world.ts'
+import { digestOf, type Digest } from '../../shared/oci/digest.ts'
+import { RegistryError } from '../../shared/oci/errors.ts'
+import { fullName, type RepositoryName } from '../../shared/oci/name.ts'
+import { parseTag, type Reference } from '../../shared/oci/reference.ts'
+import { PortError } from '../../shared/ports.ts'
+import { deleteBlob } from '../../shared/registry/blobs/delete.ts'
+import { findBlobToPush } from '../../shared/registry/blobs/find.ts'
+import { mountBlob } from '../../shared/registry/blobs/mount.ts'
+import { deleteManifest } from '../../shared/registry/manifests/delete.ts'
+import { putManifest } from '../../shared/registry/manifests/put.ts'
+import { deleteTag } from '../../shared/registry/manifests/untag.ts'
+import { appendToUpload } from '../../shared/registry/uploads/append.ts'
+import { completeUpload } from '../../shared/registry/uploads/complete.ts'
+import { startUpload } from '../../shared/registry/uploads/start.ts'
+import { openUpload } from '../../shared/registry/uploads/upload.ts'
+import { BLOBS, image, index, type Built } from './contents.ts'
+import type { Ledger, Operation } from './ledger.ts'
+import { REPOSITORIES, type Registry } from './registry.ts'
+
+export type Story = {
+  readonly world: World
+  readonly ledger: Ledger
+  /** Deletes of manifests under way, with the tags that they may take along. */
+  readonly deletes: Set<{ readonly manifest: string; readonly tags: Operation[] }>
+  /** Blobs that clients asked to delete, by repository: a HEAD promises nothing about those. */
+  readonly deletedBlobs: Set<string>
+  /** Promises that were broken; there must be none. */
+  readonly broken: string[]
+  /** What was acknowledged, counted by kind: a story in which nothing succeeds proves nothing. */
+  readonly done: Map<string, number>
+}
+
+export const manifestName = (name: RepositoryName, digest: Digest): string =>
+  `manifest ${fullName(name)} ${digest}`
+export const tagName = (name: RepositoryName, tag: string): string => `tag ${fullName(name)} ${tag}`
+
+const TAGS = ['x', 'y'].map(parseTag)
+const PRESENT = 'present'
+const HEAD_PROMISE_MS = 55 * 60_000
+
+/** One client: does one thing after the other, as chance has it, until its process is gone. */
+export const runClient = async (story: Story, registry: Registry): Promise<void> => {
+  const { random } = story.world
+  for (;;) {
+    const name = random.pick(REPOSITORIES)
+    const action = random.pick(ACTIONS)
+    if (name === undefined || action === undefined) return
+    try {
+      await action(story, registry, name)
+    } catch (error) {
+      // A client is told no, or that nobody knows; both are answers. Anything else is a bug.
+      if (!(error instanceof RegistryError || error instanceof PortError)) {
+        story.broken.push(`a client was answered ${String(error)}`)
+      }
+    }
+  }
+}
+
+type Action = (story: Story, registry: Registry, name: RepositoryName) => Promise<void>
+
+const count = (story: Story, kind: string): void => {
+  story.done.set(kind, (story.done.get(kind) ?? 0) + 1)
+}
+
+const stream = async function* (...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  await Promise.resolve()
+  yield* chunks
+}
+
+/** Uploads a blob in one request, or in two chunks, or streams it and finishes with an empty request. */
+const upload = async (
+  story: Story,
+  { context, hashing }: Registry,
+  name: RepositoryName,
+  bytes: Uint8Array,
+): Promise<void> => {
+  const { random } = story.world
+  const digest = digestOf(bytes)
+  const session = await startUpload(context, name, 'sha256')
+  const cut = random.pick([0, random.below(bytes.byteLength + 1), bytes.byteLength]) ?? 0
+  if (cut > 0) {
+    const first = bytes.subarray(0, cut)
+    const current = await openUpload(context, name, session.oid)
+    await appendToUpload(context, hashing, current, { bytes: stream(first), start: 0 })
+  }
+  const current = await openUpload(context, name, session.oid)
+  const rest = bytes.subarray(cut)
+  const body = rest.byteLength === 0 ? undefined : { bytes: stream(rest) }
+  await completeUpload(context, hashing, current, digest, body)
+  count(story, 'upload')
+}
+
+/** What an ordinary client does before it pushes a manifest: asks for each blob, and sends those that are missing. */
+const ensureBlobs = async (
+  story: Story,
+  registry: Registry,
+  name: RepositoryName,
+  blobs: readonly Uint8Array[],
+): Promise<void> => {
+  for (const bytes of blobs) {
+    try {
+      await findBlobToPush(registry.context, name, digestOf(bytes))
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      await upload(story, registry, name, bytes)
+    }
+  }
+}
+
+const put = async (
+  story: Story,
+  { context }: Registry,
+  name: RepositoryName,
+  { bytes, digest }: Built,
+): Promise<void> => {
+  const { random } = story.world
+  const tag = random.chance(0.8) ? random.pick(TAGS) : undefined
+  const reference: Reference = tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
+  const manifest = manifestName(name, digest)
+  const operations = [story.ledger.begin(manifest, PRESENT)]
+  if (tag !== undefined) {
+    operations.push(story.ledger.begin(tagName(name, tag), digest))
+    for (const each of story.deletes) {
+      if (each.manifest === manifest)
+        each.tags.push(story.ledger.begin(tagName(name, tag), undefined))
+    }
+  }
+  try {
+    await putManifest(context, name, { reference, tags: [], bytes, contentType: undefined })
+    for (const operation of operations) operation.acknowledge()
+    count(story, 'put')
+  } catch (error) {
+    for (const operation of operations) {
+      if (error instanceof RegistryError && error.status < 500) operation.refuse()
+      else operation.abandon()
+    }
+    throw error
+  }
+}
+
+const someBlobs = ({ world: { random } }: Story): readonly Uint8Array[] =>
+  BLOBS.filter(() => random.chance(0.5))
+
+const pushImage: Action = async (story, registry, name) => {
+  const blobs = someBlobs(story)
+  const { clock } = registry.process
+  const started = clock.now()
+  const content = image(blobs)
+  const used = blobs.length === 0 ? [Buffer.alloc(0)] : blobs
+  await ensureBlobs(story, registry, name, used)
+  try {
+    await put(story, registry, name, content)
+  } catch (error) {
+    const isUnknown = error instanceof RegistryError && error.code === 'MANIFEST_BLOB_UNKNOWN'
+    const wasDeleted = used.some((bytes) =>
+      story.deletedBlobs.has(`${fullName(name)} ${digestOf(bytes)}`),
+    )
+    if (isUnknown && !wasDeleted && clock.now() - started < HEAD_PROMISE_MS) {
+      story.broken.push(
+        `I8: a blob that was there is unknown within the hour: ${JSON.stringify(error.detail)}`,
+      )
+    }
+    throw error
+  }
+}
+
+const pushReferrer: Action = async (story, registry, name) => {
+  const blobs = [Buffer.from('{}')]
+  await ensureBlobs(story, registry, name, blobs)
+  await put(story, registry, name, image(blobs, image(someBlobs(story))))
+}
+
+const pushIndex: Action = async (story, registry, name) => {
+  const children = [[BLOBS[1]], [BLOBS[1], BLOBS[2]]].map((blobs) =>
+    blobs.filter((blob) => blob !== undefined),
+  )
+  for (const blobs of children) {
+    await ensureBlobs(story, registry, name, blobs)
+    await put(story, registry, name, image(blobs))
+  }
+  await put(story, registry, name, index(children.map((blobs) => image(blobs))))
+}
+
+const mount: Action = async (story, { context }, name) => {
+  const { random } = story.world
+  const from = random.chance(0.5) ? random.pick(REPOSITORIES) : undefined
+  const bytes = random.pick(BLOBS) ?? Buffer.alloc(0)
+  const blob = await mountBlob(context, name, digestOf(bytes), from, () => true)
+  if (blob !== undefined) count(story, 'mount')
+}
+
+const abandonUpload: Action = async (_story, { context, hashing }, name) => {
+  const session = await startUpload(context, name, 'sha256')
+  await appendToUpload(context, hashing, session, {
+    bytes: stream(Buffer.from('left behind here')),
+  })
+}
+
+const removeTag: Action = async (story, { context }, name) => {
+  const tag = story.world.random.pick(TAGS)
+  if (tag === undefined) return
+  await remove(story, [story.ledger.begin(tagName(name, tag), undefined)], async () => {
+    await deleteTag(context, name, tag)
+  })
+}
+
+const removeManifest: Action = async (story, { context }, name) => {
+  const { ledger } = story
+  const known = ledger.names().filter((each) => each.startsWith(`manifest ${fullName(name)} `))
+  const manifest = story.world.random.pick(known)
+  const digest = manifest?.split(' ').at(-1)
+  if (manifest === undefined || digest === undefined) return
+  const tags = TAGS.map((tag) => tagName(name, tag))
+    .filter((tag) => ledger.possible(tag).includes(digest))
+    .map((tag) => ledger.begin(tag, undefined))
+  const entry = { manifest, tags }
+  story.deletes.add(entry)
+  try {
+    await remove(story, [ledger.begin(manifest, undefined)], async () => {
+      await deleteManifest(context, name, digest as Digest)
+    })
+  } finally {
+    for (const operation of tags) operation.abandon()
+    story.deletes.delete(entry)
+  }
+}
+
+const remove = async (
+  story: Story,
+  operations: readonly Operation[],
+  run: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await run()
+    for (const operation of operations) operation.acknowledge()
+    count(story, 'delete')
+  } catch (error) {
+    for (const operation of operations) operation.abandon()
+    throw error
+  }
+}
+
+const removeBlob: Action = async (story, { context }, name) => {
+  const digest = digestOf(story.world.random.pick(BLOBS) ?? Buffer.alloc(0))
+  story.deletedBlobs.add(`${fullName(name)} ${digest}`)
+  await deleteBlob(context, name, digest)
+  count(story, 'delete')
+}
+
+const ACTIONS: readonly Action[] = [
+  pushImage,
+  pushImage,
+  pushImage,
+  pushReferrer,
+  pushIndex,
+  mount,
+  abandonUpload,
+  removeTag,
+  removeManifest,
+  removeManifest,
+  removeBlob,
+]

@@ -1,0 +1,131 @@
+import { bucketKey } from '../../shared/bucket.ts'
+import { collect, condemn } from '../../shared/guards/collect.ts'
+import type { World } from '../../shared/memory/world.ts'
+import { parseDigest } from '../../shared/oci/digest.ts'
+import { PortError, type Item } from '../../shared/ports.ts'
+import { holds, parseBlob, refund } from '../../shared/registry/blobs/items.ts'
+import { releaseChildren, unpackDigests } from '../../shared/registry/manifests/children.ts'
+import { tombstone } from '../../shared/registry/manifests/intent.ts'
+import { dropTags } from '../../shared/registry/manifests/untag.ts'
+import { writeAll } from '../../shared/store/batch.ts'
+import { transact } from '../../shared/store/transact.ts'
+import {
+  GUARD,
+  key,
+  prefix,
+  type Incarnation,
+  type ProjectId,
+  type RepositoryId,
+} from '../../shared/table.ts'
+import type { Registry } from './registry.ts'
+
+/**
+ * The most eager collector there can be: it reviews any guard at any time, whether there is a reason or not, and undoes
+ * pushes, dooms uploads and deletes objects as soon as the protocol lets anybody do it. Whatever is safe from it is safe
+ * from one that waits for its tasks.
+ */
+export const runCollector = async (world: World, registry: Registry): Promise<void> => {
+  const { random } = world
+  for (;;) {
+    await registry.process.clock.sleep(random.below(200))
+    const item = random.pick(world.table.items())
+    if (item === undefined) continue
+    try {
+      await review(registry, item, random.chance(0.05))
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error
+    }
+  }
+}
+
+const review = async (registry: Registry, item: Item, isRare: boolean): Promise<void> => {
+  const { pk, sk } = item
+  if (pk.startsWith('BLOB#') && sk === GUARD) await collectBlob(registry, item)
+  else if (pk.startsWith('BLOB#') && /^PROJECT#[^#]+#$/.test(sk)) await collectLink(registry, item)
+  else if (pk.startsWith('MANIFEST#') && sk === GUARD && isRare) {
+    // Condemned and left so, as by a collector that fell over: pushes must cope.
+    await condemn(registry.context.store, item)
+  } else if (item['type'] === 'INTENT_REVIEW' && isRare) await undoPush(registry, item)
+  else if (item['type'] === 'TOMBSTONE') await clearUp(registry, item)
+  else if (pk.startsWith('OBJECT#') && sk === GUARD) await reviewObject(registry, item, isRare)
+}
+
+const collectLink = async ({ context: { store } }: Registry, { pk, sk, ...rest }: Item) => {
+  const pid = (sk.split('#')[1] ?? '') as ProjectId
+  const holders = {
+    pk,
+    prefix: prefix.ofLink(pid),
+    holds: (item: Item) => holds(item, store.clock.now()),
+  }
+  await collect(store, { pk, sk }, holders, () => [refund(pid, Number(rest['size']))])
+}
+
+const collectBlob = async ({ context: { store } }: Registry, { pk, sk }: Item) => {
+  const holders = {
+    pk,
+    prefix: prefix.ofBlob,
+    holds: (item: Item) => holds(item, store.clock.now()),
+  }
+  await collect(store, { pk, sk }, holders, ({ item }) => [
+    {
+      op: 'update',
+      key: key.object(parseBlob(item).oid),
+      set: { state: 'DOOM', version: store.ids.next() },
+      conditions: [{ kind: 'equals', name: 'state', value: 'OWN' }],
+    },
+  ])
+}
+
+/** The push that a task is about. */
+const pushOf = (task: Item) => ({
+  pid: String(task['pid']) as ProjectId,
+  rid: String(task['rid']) as RepositoryId,
+  digest: parseDigest(String(task['digest'])),
+  inc: String(task['inc']) as Incarnation,
+})
+
+const undoPush = async ({ context: { store } }: Registry, task: Item): Promise<void> => {
+  const pushed = pushOf(task)
+  const intent = key.intent(pushed.rid, pushed.digest, pushed.inc)
+  const item = await store.kv.get(intent, 'strong')
+  if (item === undefined) return
+  await transact(store, [
+    { op: 'delete', key: intent, conditions: [{ kind: 'exists' }] },
+    tombstone(store, pushed, childrenOf(item), undefined),
+  ])
+}
+
+const childrenOf = (item: Item) => {
+  const unpack = (packed: unknown) => (packed instanceof Uint8Array ? unpackDigests(packed) : [])
+  return { blobs: unpack(item['blobs']), manifests: unpack(item['manifests']) }
+}
+
+const clearUp = async ({ context: { store } }: Registry, item: Item): Promise<void> => {
+  const pushed = pushOf(item)
+  await writeAll(store, releaseChildren(pushed, childrenOf(item)))
+  await dropTags(store, pushed)
+}
+
+const reviewObject = async (
+  { context: { store, objects } }: Registry,
+  item: Item,
+  isRare: boolean,
+): Promise<void> => {
+  const oid = item.pk.slice('OBJECT#'.length) as Parameters<typeof bucketKey.object>[0]
+  if (item['state'] === 'UP' && 'offset' in item && isRare) {
+    await transact(store, [
+      {
+        op: 'update',
+        key: key.object(oid),
+        set: { state: 'DOOM', version: store.ids.next() },
+        conditions: [
+          { kind: 'equals', name: 'version', value: String(item['version']) },
+          { kind: 'equals', name: 'state', value: 'UP' },
+        ],
+      },
+    ])
+  }
+  if (item['state'] !== 'DOOM') return
+  const now = await store.kv.get(key.object(oid), 'strong')
+  if (now?.['state'] === 'DOOM') await objects.deleteMany([bucketKey.object(oid)])
+}

@@ -1,0 +1,157 @@
+import { bucketKey } from '../../shared/bucket.ts'
+import { lockName } from '../../shared/memory/table.ts'
+import type { World } from '../../shared/memory/world.ts'
+import { parseDigest } from '../../shared/oci/digest.ts'
+import { parseManifest } from '../../shared/oci/manifest.ts'
+import type { Item, Key } from '../../shared/ports.ts'
+import { UNLIMITED_BYTES } from '../../shared/projects/items.ts'
+import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
+import { gunzipSync } from 'node:zlib'
+
+/** The table by partition, as it is at one moment. */
+type View = {
+  readonly world: World
+  readonly partitions: ReadonlyMap<string, readonly Item[]>
+  readonly get: (key: Key) => Item | undefined
+  /** Whether a transaction is changing the item right now. */
+  readonly isLocked: (key: Key) => boolean
+}
+
+const look = (world: World): View => {
+  const partitions = new Map<string, Item[]>()
+  for (const item of world.table.items()) {
+    const partition = partitions.get(item.pk)
+    if (partition === undefined) partitions.set(item.pk, [item])
+    else partition.push(item)
+  }
+  return {
+    world,
+    partitions,
+    get: world.table.get,
+    isLocked: (each) => world.table.locks.has(lockName(each)),
+  }
+}
+
+/** What must hold at every moment, whoever is in the middle of what. Answers what does not. */
+export const violations = (world: World): string[] => {
+  const view = look(world)
+  const isQuiet = world.table.locks.size === 0
+  return [
+    ...brokenManifests(view),
+    ...brokenBlobs(view),
+    ...(isQuiet ? [...brokenQuotas(view), ...brokenReferrers(view)] : []),
+  ]
+}
+
+/** The project of every repository. */
+const projects = (view: View): Map<string, ProjectId> =>
+  new Map(
+    [...view.partitions.values()]
+      .flat()
+      .filter(({ pk }) => pk.startsWith('NAME#'))
+      .map((item) => [String(item['rid']), String(item['pid']) as ProjectId]),
+  )
+
+/** I1: a committed manifest has its body and every blob, linked and of the right size. I6: an index has its children. */
+const brokenManifests = (view: View): string[] => {
+  const pids = projects(view)
+  return committed(view).flatMap((guard) => {
+    const [, rid = '', digest = ''] = guard.pk.split('#')
+    const pid = pids.get(rid)
+    const bytes = bodyOf(view, guard)
+    if (bytes === undefined || pid === undefined) return [`I1: ${guard.pk} has no body`]
+    const manifest = parseManifest(bytes, undefined)
+    const repository = { pid, rid: rid as RepositoryId }
+    const inc = String(guard['inc']) as Parameters<typeof key.intent>[2]
+    const blobs = manifest.blobs.flatMap((blob) => {
+      const item = view.get(key.blob(blob.digest))
+      const needed = [
+        key.blobRef(blob.digest, repository, parseDigest(digest), inc),
+        key.link(blob.digest, pid),
+      ]
+      const isWhole = item?.['size'] === blob.size && needed.every((each) => view.get(each))
+      return isWhole ? [] : [`I1: ${guard.pk} ${inc} lacks blob ${blob.digest}`]
+    })
+    const children = manifest.manifests
+      .filter((child) => view.get(key.manifest(repository.rid, child.digest)) === undefined)
+      .map((child) => `I6: ${guard.pk} lacks manifest ${child.digest}`)
+    return [...blobs, ...children]
+  })
+}
+
+/** Manifests whose commit or removal is not half visible at this moment. */
+const committed = (view: View): Item[] =>
+  [...view.partitions.values()].flatMap((items) => {
+    const guard = items.find(({ pk, sk }) => pk.startsWith('MANIFEST#') && sk === GUARD)
+    if (guard === undefined || isTorn(view, guard)) return []
+    return [guard]
+  })
+
+const isTorn = (view: View, guard: Item): boolean => {
+  const names = [...view.world.table.locks]
+  return view.isLocked(guard) || names.some((name) => name.startsWith(`${guard.pk}\0#`))
+}
+
+const bodyOf = (view: View, guard: Item): Uint8Array | undefined => {
+  const oid = guard['oid']
+  if (typeof oid === 'string')
+    return view.world.bucket.objects.get(bucketKey.object(oid as ObjectId))
+  const body = view.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })
+  const bytes = body?.['bytes']
+  if (!(bytes instanceof Uint8Array)) return undefined
+  return body?.['gzip'] === true ? gunzipSync(bytes) : bytes
+}
+
+/** I2: a blob's object is its own and in the bucket. I3: no object has two owners, and a doomed one has none. */
+const brokenBlobs = (view: View): string[] => {
+  const owners = new Map<string, string>()
+  return [...view.partitions.values()].flat().flatMap((item) => {
+    if (!item.pk.startsWith('BLOB#') || item.sk !== GUARD) return []
+    const oid = String(item['oid']) as ObjectId
+    const found: string[] = []
+    if (owners.has(oid))
+      found.push(`I3: ${oid} is owned by ${item.pk} and ${owners.get(oid) ?? ''}`)
+    owners.set(oid, item.pk)
+    if (view.isLocked(item) || view.isLocked(key.object(oid))) return found
+    if (view.get(key.object(oid))?.['state'] !== 'OWN')
+      found.push(`I2: ${item.pk} does not own ${oid}`)
+    const bytes = view.world.bucket.objects.get(bucketKey.object(oid))
+    if (bytes?.byteLength !== item['size']) found.push(`I2: ${item.pk} has no object of its size`)
+    return found
+  })
+}
+
+/** I4: what is left of a quota is what its links leave. */
+const brokenQuotas = (view: View): string[] => {
+  const used = new Map<string, number>()
+  for (const { pk, sk, size } of [...view.partitions.values()].flat()) {
+    const [, pid] = /^PROJECT#([^#]+)#$/.exec(sk) ?? []
+    if (pk.startsWith('BLOB#') && pid !== undefined)
+      used.set(pid, (used.get(pid) ?? 0) + Number(size))
+  }
+  return [...view.partitions.values()].flat().flatMap(({ pk, available, used: recorded }) => {
+    if (!pk.startsWith('QUOTA#')) return []
+    const sum = used.get(pk.slice('QUOTA#'.length)) ?? 0
+    return recorded === sum && available === UNLIMITED_BYTES - sum
+      ? []
+      : [`I4: ${pk} says ${String(recorded)} are used, its links say ${sum}`]
+  })
+}
+
+/** I7: the referrers of a digest are the committed manifests with that subject. */
+const brokenReferrers = (view: View): string[] => {
+  const wanted = committed(view)
+    .filter(({ subject }) => subject !== undefined)
+    .map((guard) => {
+      const [, rid = '', digest = ''] = guard.pk.split('#')
+      return `${rid} ${String(guard['subject'])} ${digest} ${String(guard['inc'])}`
+    })
+  const listed = [...view.partitions.values()].flat().flatMap(({ pk, sk }) => {
+    if (!sk.startsWith('REFERRER#')) return []
+    const [, rid = '', subject = ''] = pk.split('#')
+    const [digest = '', inc = ''] = sk.split('#').slice(-2)
+    return [`${rid} ${subject} ${digest} ${inc}`]
+  })
+  const difference = [...new Set(wanted).symmetricDifference(new Set(listed))]
+  return difference.map((entry) => `I7: the list of referrers and the manifests differ in ${entry}`)
+}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest'
+import { MUTANTS } from './mutants.ts'
+import { tell } from './story.ts'
+
+/** Every mutant so far falls within a few stories; this leaves room for changes of the stories. */
+const SEEDS = 80
+const STEPS = 2_500
+
+describe('a protocol with one rule left out', () => {
+  it.each(Object.entries(MUTANTS))('is caught when %s', async (_rule, mutate) => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const { broken } = await tell({ seed, steps: STEPS, mutate })
+      if (broken !== undefined) return
+    }
+    expect.unreachable(`${SEEDS} stories of ${STEPS} steps did not notice`)
+  })
+})

@@ -1,0 +1,37 @@
+import { parseRepositoryName } from '../../shared/oci/name.ts'
+import type { Tag } from '../../shared/oci/reference.ts'
+import type { Digest } from '../../shared/oci/digest.ts'
+import { lockName } from '../../shared/memory/table.ts'
+import { key, type RepositoryId } from '../../shared/table.ts'
+import type { Story } from './clients.ts'
+
+/**
+ * Compares what clients were promised with what there is. I5: an acknowledged tag leads to its manifest until it is moved
+ * or deleted. I11: what was deleted is gone, by digest and by tag.
+ */
+export const brokenPromises = ({ world, ledger }: Story): string[] => {
+  const { table } = world
+  return ledger.names().flatMap((name) => {
+    const possible = ledger.possible(name)
+    const [kind, repository = '', what = ''] = name.split(' ')
+    const parsed = parseRepositoryName(repository)
+    const rid = table.get(key.repositoryName(parsed.project, parsed.path))?.['rid']
+    if (typeof rid !== 'string') return []
+    const id = rid as RepositoryId
+    const guard = (digest: unknown) => key.manifest(id, String(digest) as Digest)
+    if (kind === 'manifest') {
+      if (table.locks.has(lockName(guard(what)))) return []
+      const actual = table.get(guard(what)) === undefined ? undefined : 'present'
+      return possible.includes(actual) ? [] : [`I5/I11: ${name} is ${String(actual)}`]
+    }
+    const tag = key.tag(id, what as Tag)
+    if (table.locks.has(lockName(tag))) return []
+    const digest = table.get(tag)?.['digest']
+    // A tag whose manifest is gone leads nowhere, and is as good as deleted.
+    const actual =
+      digest !== undefined && table.get(guard(digest)) !== undefined ? digest : undefined
+    return possible.includes(typeof actual === 'string' ? actual : undefined)
+      ? []
+      : [`I5/I11: ${name} leads to ${String(actual)}, not to one of ${possible.join(' ')}`]
+  })
+}
