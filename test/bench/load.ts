@@ -18,7 +18,10 @@ export const getLoad = async (url: string, seconds: number): Promise<Load> => {
   return loadOf(url, /^Requests\/sec:\s+([\d.]+)$/m.exec(text)?.[1], Number(p99) * inMs(unit))
 }
 
-/** HEADs by hey, for wrk waits for a body that does not come. Throws a `BenchError` as `getLoad` does. */
+/**
+ * HEADs by hey, for wrk waits for a body that does not come. Throws a `BenchError` as `getLoad` does, except for dropped
+ * connections: Go's client repeats such a request and says nothing.
+ */
 export const headLoad = async (url: string, seconds: number): Promise<Load> => {
   const text = await runTool('hey', ['-z', `${seconds}s`, '-c', CONNECTIONS, '-m', 'HEAD', url])
   const statuses = [...text.matchAll(/^\s+\[(\d+)\]\s+\d+ responses$/gm)].map(([, code]) => code)

@@ -16,6 +16,8 @@ const PACKAGES = {
   registry: 'npm run tools (github.com/distribution/distribution/v3/cmd/registry@v3.1.2)',
 } as const
 
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024
+
 export type Tool = keyof typeof PACKAGES
 
 const INSTALLED = join(
@@ -40,8 +42,13 @@ export const findTool = async (tool: Tool): Promise<string> => {
   throw new BenchError(`${tool} is missing; it comes with ${PACKAGES[tool]}`)
 }
 
-/** Runs a program to its end and answers what it printed; throws what it complained about when it fails. */
+/** Runs a program to its end and answers what it printed; throws a `BenchError` with its complaint when it fails. */
 export const runTool = async (tool: Tool, args: readonly string[]): Promise<string> => {
-  const { stdout } = await run(await findTool(tool), args, { maxBuffer: 64 * 1024 * 1024 })
-  return stdout
+  const path = await findTool(tool)
+  try {
+    return (await run(path, args, { maxBuffer: MAX_OUTPUT_BYTES })).stdout
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
+    throw new BenchError(`${tool} failed: ${said.slice(-500)}`, { cause: error })
+  }
 }
