@@ -1,0 +1,59 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach } from 'vitest'
+import { run } from './run.ts'
+import { temporaryDirectory } from './temporary.ts'
+
+export type Workspace = {
+  readonly path: string
+  /** The path of a fresh directory in the workspace. */
+  readonly directory: (name: string) => Promise<string>
+  /** Runs a client that finds its home, its settings and its caches here, all empty at first. */
+  readonly run: (program: string, ...args: readonly string[]) => Promise<string>
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** A directory of its own for every test of a file, gone after the test. */
+export const provideWorkspace = (): (() => Workspace) => {
+  let current: Workspace | undefined
+  let remove: (() => Promise<void>) | undefined
+  beforeEach(async () => {
+    const directory = await temporaryDirectory('client')
+    remove = directory.remove
+    current = await openWorkspace(directory.path)
+  })
+  afterEach(async () => {
+    await remove?.()
+  })
+  return () => {
+    if (current === undefined) throw new Error('the workspace exists only while a test runs')
+    return current
+  }
+}
+
+const openWorkspace = async (path: string): Promise<Workspace> => {
+  const home = join(path, 'home')
+  await mkdir(home)
+  const env = {
+    ...process.env,
+    // Go programs with an old AWS SDK panic over a bundle that they cannot read.
+    AWS_CA_BUNDLE: undefined,
+    HOME: home,
+    XDG_CACHE_HOME: join(home, 'cache'),
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_DATA_HOME: join(home, 'data'),
+    XDG_RUNTIME_DIR: home,
+    DOCKER_CONFIG: join(home, 'docker'),
+    REGCTL_CONFIG: join(home, 'regctl.json'),
+  }
+  return {
+    path,
+    env,
+    directory: async (name) => {
+      const directory = join(path, name)
+      await mkdir(directory)
+      return directory
+    },
+    run: async (program, ...args) => await run(program, args, env),
+  }
+}
