@@ -1,0 +1,12 @@
+import { openMemory } from '../../shared/memory/open.ts'
+import { kvContract } from './kv/contract.ts'
+import { objectsContract } from './objects/contract.ts'
+
+const close = async (): Promise<void> => {
+  await Promise.resolve()
+}
+
+const open = async () => await Promise.resolve({ ...openMemory(), close })
+
+kvContract('memory', open)
+objectsContract('memory', open)
