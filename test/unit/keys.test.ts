@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { parseDigest } from '../../shared/oci/digest.ts'
+import { parseRepositoryName } from '../../shared/oci/name.ts'
+import { parseTag } from '../../shared/oci/reference.ts'
+import {
+  key,
+  prefix,
+  repositoryOfMember,
+  taskShards,
+  type Incarnation,
+  type ObjectId,
+  type ProjectId,
+  type RepositoryId,
+} from '../../shared/table.ts'
+
+const digest = parseDigest(`sha256:${'a'.repeat(64)}`)
+const [pid, rid, oid, inc] = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(26)) as [
+  ProjectId,
+  RepositoryId,
+  ObjectId,
+  Incarnation,
+]
+const repository = { pid, rid }
+const name = parseRepositoryName('p/a')
+const tag = parseTag('v1')
+
+const everyKey = [
+  key.projectName(name.project),
+  key.project(pid),
+  key.repositoryOfProject(pid, name.path),
+  key.quota(pid),
+  key.repositoryName(name.project, name.path),
+  key.catalogEntry(name.project, name.path),
+  key.tag(rid, tag),
+  key.artifact(rid, 1, digest),
+  key.manifest(rid, digest),
+  key.manifestBody(rid, digest, inc),
+  key.intent(rid, digest, inc),
+  key.heldByTag(rid, digest, tag),
+  key.heldByIndex(rid, digest, digest, inc),
+  key.referrer(rid, digest, 'type', digest, inc),
+  key.blob(digest),
+  key.link(digest, pid),
+  key.lease(digest, repository),
+  key.blobRef(digest, repository, digest, inc),
+  key.object(oid),
+  key.part(oid, 1),
+  key.task(1, 'TYPE', 'subject', 'cause'),
+]
+
+describe('keys', () => {
+  it('differ for every kind of item', () => {
+    expect(new Set(everyKey.map(({ pk, sk }) => `${pk}\n${sk}`)).size).toBe(
+      Object.keys(key).length - 1,
+    )
+  })
+
+  it('put the children of a link, and nothing else, under its prefix', () => {
+    const under = everyKey.filter(
+      ({ pk, sk }) => pk === key.blob(digest).pk && sk.startsWith(prefix.ofLink(pid)),
+    )
+    expect(under).toEqual([
+      key.lease(digest, repository),
+      key.blobRef(digest, repository, digest, inc),
+    ])
+  })
+
+  it('sort later artifacts before earlier ones, and tasks by when they are due', () => {
+    expect(key.artifact(rid, 2, digest).sk < key.artifact(rid, 1, digest).sk).toBe(true)
+    expect(key.task(99, 'A', 's', 'c').sk < key.task(100, 'A', 's', 'c').sk).toBe(true)
+  })
+
+  it('spread the tasks of many subjects over all shards', () => {
+    const used = new Set(
+      Array.from({ length: 2_000 }, (_, index) => key.task(1, 'T', `subject ${index}`, 'c').pk),
+    )
+    expect([...used].sort()).toEqual(taskShards())
+  })
+
+  it('tell the repository of a lease or a ref, and of nothing else', () => {
+    expect(repositoryOfMember(key.lease(digest, repository).sk)).toEqual(repository)
+    expect(repositoryOfMember(key.link(digest, pid).sk)).toBeUndefined()
+    expect(repositoryOfMember(key.blob(digest).sk)).toBeUndefined()
+  })
+})
