@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest'
+import { digestOf } from '../../shared/oci/digest.ts'
+import { MIN_PART_BYTES } from '../../shared/ports.ts'
+import { createTestApp, pushBlob, type TestApp } from '../support/app.ts'
+
+const MIB = 1024 * 1024
+
+const begin = async ({ app }: TestApp, query = ''): Promise<string> => {
+  const response = await app.request(`/v2/p/a/blobs/uploads/${query}`, { method: 'POST' })
+  expect(response.status).toBe(202)
+  return response.headers.get('Location') ?? ''
+}
+
+const send = async (
+  { app }: TestApp,
+  method: string,
+  path: string,
+  bytes: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> =>
+  await app.request(path, {
+    method,
+    body: Buffer.from(bytes),
+    headers: { 'Content-Length': String(bytes.byteLength), ...headers },
+  })
+
+const pull = async ({ app }: TestApp, bytes: Uint8Array): Promise<void> => {
+  const response = await app.request(`/v2/p/a/blobs/${digestOf(bytes)}`)
+  expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true)
+}
+
+const pattern = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) % 251)
+
+describe('an upload of several parts', () => {
+  it.each([
+    ['ends inside a part', 9 * MIB, []],
+    ['ends with a part', 16 * MIB, []],
+    ['comes in chunks below the least part', 7 * MIB, [MIB, 2 * MIB, 3 * MIB]],
+    ['comes in chunks about the least part', 12 * MIB, [MIN_PART_BYTES, 2 * MIN_PART_BYTES]],
+    ['goes on from a tail behind parts', 14 * MIB, [10 * MIB]],
+  ])('is whole when it %s', async (_what, length, cuts) => {
+    const registry = createTestApp({ limits: { partBytes: 6 * MIB } })
+    const bytes = pattern(length)
+    const location = await begin(registry)
+    const edges = [0, ...cuts, length]
+    for (const [index, from] of edges.slice(0, -1).entries()) {
+      const chunk = bytes.subarray(from, edges[index + 1])
+      const response = await send(registry, 'PATCH', location, chunk)
+      expect(response.status).toBe(202)
+    }
+    const done = await send(registry, 'PUT', `${location}?digest=${digestOf(bytes)}`, Buffer.of())
+    expect(done.status).toBe(201)
+    await pull(registry, bytes)
+  })
+
+  it('is whole when its last chunk comes with the PUT', async () => {
+    const registry = createTestApp({ limits: { partBytes: 6 * MIB } })
+    const bytes = pattern(13 * MIB)
+    const location = await begin(registry)
+    await send(registry, 'PATCH', location, bytes.subarray(0, 7 * MIB))
+    const rest = bytes.subarray(7 * MIB)
+    const done = await send(registry, 'PUT', `${location}?digest=${digestOf(bytes)}`, rest)
+    expect(done.status).toBe(201)
+    await pull(registry, bytes)
+  })
+})
+
+describe('a chunk', () => {
+  it('that does not continue the upload is answered by where that stands', async () => {
+    const registry = createTestApp()
+    const location = await begin(registry)
+    await send(registry, 'PATCH', location, Buffer.from('abc'), { 'Content-Range': '0-2' })
+    const gap = await send(registry, 'PATCH', location, Buffer.from('xyz'), {
+      'Content-Range': '5-7',
+    })
+    expect([gap.status, gap.headers.get('Range'), gap.headers.get('Location')]).toEqual([
+      416,
+      '0-2',
+      location,
+    ])
+    const status = await registry.app.request(location)
+    expect([status.status, status.headers.get('Range')]).toEqual([204, '0-2'])
+  })
+
+  it('whose headers give two lengths is refused', async () => {
+    const registry = createTestApp()
+    const location = await begin(registry)
+    const response = await send(registry, 'PATCH', location, Buffer.from('abc'), {
+      'Content-Range': '0-9',
+    })
+    expect(response.status).toBe(400)
+  })
+
+  it('that breaks off is kept as far as it came', async () => {
+    const registry = createTestApp()
+    const location = await begin(registry)
+    const broken = (async function* () {
+      await Promise.resolve()
+      yield Buffer.from('abc')
+      throw new Error('the client went away')
+    })()
+    const response = await registry.app.request(
+      location,
+      { method: 'PATCH', headers: { 'Transfer-Encoding': 'chunked' } },
+      { body: broken },
+    )
+    expect(response.status).toBe(500)
+    const status = await registry.app.request(location)
+    expect(status.headers.get('Range')).toBe('0-2')
+    await send(registry, 'PATCH', location, Buffer.from('def'), { 'Content-Range': '3-5' })
+    const whole = Buffer.from('abcdef')
+    const done = await send(registry, 'PUT', `${location}?digest=${digestOf(whole)}`, Buffer.of())
+    expect(done.status).toBe(201)
+  })
+})
+
+describe('two writers on one upload', () => {
+  it('have one winner, and the other is told', async () => {
+    const registry = createTestApp()
+    const location = await begin(registry)
+    const answers = await Promise.all(
+      ['first', 'other'].map(
+        async (text) => await send(registry, 'PATCH', location, Buffer.from(text)),
+      ),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 416])
+  })
+})
+
+describe('a digest', () => {
+  it('that is wrong leaves the upload as it was', async () => {
+    const registry = createTestApp()
+    const location = await begin(registry)
+    const bytes = Buffer.from('abc')
+    await send(registry, 'PATCH', location, bytes)
+    const wrong = await send(
+      registry,
+      'PUT',
+      `${location}?digest=${digestOf('other')}`,
+      Buffer.of(),
+    )
+    expect(wrong.status).toBe(400)
+    const right = await send(registry, 'PUT', `${location}?digest=${digestOf(bytes)}`, Buffer.of())
+    expect(right.status).toBe(201)
+  })
+
+  it('of sha512 is taken, announced at the beginning or not', async () => {
+    for (const query of ['', '?digest-algorithm=sha512']) {
+      const registry = createTestApp()
+      const location = await begin(registry, query)
+      const bytes = Buffer.from('abc')
+      const digest = digestOf(bytes, 'sha512')
+      await send(registry, 'PATCH', location, bytes)
+      expect(
+        (await send(registry, 'PUT', `${location}?digest=${digest}`, Buffer.of())).status,
+      ).toBe(201)
+      const got = await registry.app.request(`/v2/p/a/blobs/${digest}`)
+      expect(await got.text()).toBe('abc')
+    }
+  })
+
+  it('is accepted again when the first answer got lost', async () => {
+    const registry = createTestApp()
+    const location = await begin(registry)
+    const path = `${location}?digest=${digestOf('abc')}`
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      expect((await send(registry, 'PUT', path, Buffer.from('abc'))).status).toBe(201)
+    }
+  })
+})
+
+describe('a mount', () => {
+  it('takes a blob from where it is said to be, or from anywhere', async () => {
+    const registry = createTestApp()
+    const digest = await pushBlob(registry, 'q/b', 'theirs')
+    for (const [name, from] of [
+      ['p/a', '&from=q/b'],
+      ['p/b', ''],
+    ] as const) {
+      const path = `/v2/${name}/blobs/uploads/?mount=${digest}${from}`
+      const response = await registry.app.request(path, { method: 'POST' })
+      expect([response.status, response.headers.get('Location')]).toEqual([
+        201,
+        `/v2/${name}/blobs/${digest}`,
+      ])
+      expect(await (await registry.app.request(`/v2/${name}/blobs/${digest}`)).text()).toBe(
+        'theirs',
+      )
+    }
+  })
+
+  it('of what is not there begins an upload', async () => {
+    const registry = createTestApp()
+    await begin(registry, `?mount=${digestOf('nothing')}&from=q/b`)
+    await begin(registry, `?mount=${digestOf('nothing')}`)
+  })
+})
