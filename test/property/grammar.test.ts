@@ -9,7 +9,11 @@ import { parseReference, parseTag } from '../../shared/oci/reference.ts'
 import { packDigests, unpackDigests } from '../../shared/registry/manifests/children.ts'
 
 const hex = (length: number) =>
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length })
+  fc.string({
+    unit: fc.constantFrom(...Array.from('0123456789abcdef')),
+    minLength: length,
+    maxLength: length,
+  })
 const digest = fc
   .oneof(
     hex(64).map((encoded) => `sha256:${encoded}`),
