@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 
 /** Requests in flight may take this long when the server is asked to stop. */
 const GRACE_MS = 10_000
+const SWEEP_MS = 50
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 const SIGNAL_EXIT_CODE = 1
 
@@ -23,10 +24,14 @@ export const untilStopped = async (server: Server, onStopping: () => void): Prom
       resolve()
     })
   })
-  server.closeIdleConnections()
+  // Connections become idle as their requests are answered, and clients may keep them for long.
+  const sweep = setInterval(() => {
+    server.closeIdleConnections()
+  }, SWEEP_MS)
   const timer = setTimeout(() => {
     server.closeAllConnections()
   }, GRACE_MS)
   await closed
   clearTimeout(timer)
+  clearInterval(sweep)
 }

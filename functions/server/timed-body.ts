@@ -27,6 +27,8 @@ export const timedBody = async function* (
   incoming: IncomingMessage,
   times: BodyTimes = BODY_TIMES,
 ): AsyncGenerator<Uint8Array> {
+  // A request that was given up no longer knows its socket.
+  const { socket } = incoming
   let windowStart = Date.now()
   let windowBytes = 0
   // Not destroyed but told of an error: the reader stops, and the socket still carries the answer.
@@ -47,7 +49,7 @@ export const timedBody = async function* (
       yield bytes
     }
   } finally {
-    incoming.setTimeout(0)
+    socket.setTimeout(0)
     incoming.off('timeout', giveUp)
   }
 }
