@@ -23,11 +23,11 @@ const upload = async (url: string, name: string, bytes: Buffer): Promise<void> =
   const cut = randomInt(3) === 0 ? 0 : randomInt(bytes.byteLength)
   if (cut > 0) {
     const patched = await fetch(location, { method: 'PATCH', body: bytes.subarray(0, cut) })
-    if (patched.status !== 202) throw new Error(`PATCH ${patched.status}`)
+    if (patched.status !== 202) throw new Error(`PATCH ${patched.status}: ${await patched.text()}`)
   }
   location.searchParams.set('digest', digest)
   const put = await fetch(location, { method: 'PUT', body: bytes.subarray(cut) })
-  if (put.status !== 201) throw new Error(`PUT ${put.status}`)
+  if (put.status !== 201) throw new Error(`PUT ${put.status}: ${await put.text()}`)
 }
 
 /** Pushes images until the server is gone; what was acknowledged goes into the list. */

@@ -30,7 +30,9 @@ export type TestAppOptions = {
 
 /** The distribution API in memory, to be asked by `app.request()`. */
 export const createTestApp = (options: TestAppOptions = {}): TestApp => {
-  const { kv, objects } = (options.wrap ?? ((ports) => ports))(openMemory())
+  const { kv, objects } = (options.wrap ?? ((ports) => ports))(
+    openMemory(options.limits?.minPartBytes),
+  )
   const store = { kv, clock: systemClock, ids: createRandomIds() }
   const failures: unknown[] = []
   const { createProjectsOnPush = true, allowSparse = false } = options

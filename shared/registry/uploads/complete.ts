@@ -13,7 +13,8 @@ import { digestOfObject } from './verify.ts'
 
 /** What a finished upload is made of. */
 type Whole = {
-  readonly upload: Upload
+  /** The session as it stands: writing the last part may move it on. */
+  readonly upload: () => Upload
   readonly sizeBytes: number
   /** `undefined`: not known before the object is read back. */
   readonly computed: Digest | undefined
@@ -48,7 +49,7 @@ export const completeUpload = async (
   const written = await whole.write()
   if (written === 'invalidPart' || written === 'partTooSmall') throw spoiled(upload)
   if (written !== 'created' || !known) await verifyObject(context, whole, digest)
-  await commitBlob(context, whole.upload, digest, whole.sizeBytes)
+  await commitBlob(context, whole.upload(), digest, whole.sizeBytes)
   hashing.forget(upload)
 }
 
@@ -70,7 +71,7 @@ const withoutBody = (
     })
     return copied === 'unknownSource' ? 'unknown' : copied
   }
-  return { upload, sizeBytes: upload.offset, computed: hash?.digest(), write }
+  return { upload: () => upload, sizeBytes: upload.offset, computed: hash?.digest(), write }
 }
 
 const withBody = async (
@@ -97,7 +98,7 @@ const withBody = async (
     return await completeParts(objects, objectKey, multipartId, await allParts(staging))
   }
   return {
-    upload: staging.upload(),
+    upload: staging.upload,
     sizeBytes: upload.offset + received,
     computed: hash?.digest(),
     write,
@@ -123,12 +124,13 @@ const completeParts = async (
  */
 const verifyObject = async (
   context: RegistryContext,
-  { upload, sizeBytes }: Whole,
+  whole: Whole,
   digest: Digest,
 ): Promise<void> => {
+  const upload = whole.upload()
   const found = await digestOfObject(context.objects, upload.oid, algorithmOf(digest))
   if (found === undefined) throw uploadUnknown(upload.oid)
-  if (found.digest === digest && found.sizeBytes === sizeBytes) return
+  if (found.digest === digest && found.sizeBytes === whole.sizeBytes) return
   await doomUpload(context, upload)
   throw digestMismatch(digest, found.digest)
 }
