@@ -7,6 +7,10 @@
  * (`PortError`), or that the caller broke a limit (`RangeError`).
  */
 
+import type { ByteRange } from './oci/range.ts'
+
+export type { ByteRange }
+
 export type AttributeValue = string | number | boolean | Uint8Array
 
 /** Both parts are non-empty UTF-8: `pk` at most 2,048 bytes, `sk` at most 1,024 (DynamoDB service limits). */
@@ -103,9 +107,6 @@ export type Kv = {
    */
   transact(operations: readonly TransactOperation[], token: string): Promise<TransactOutcome>
 }
-
-/** First and last byte, both included (RFC 9110 section 14.1.2). */
-export type ByteRange = { readonly start: number; readonly end: number }
 
 export type StoredObject = {
   /** Of the whole object, whatever range was asked for. */

@@ -1,5 +1,7 @@
-import type { ByteRange } from '../ports.ts'
 import { RegistryError } from './errors.ts'
+
+/** First and last byte, both included (RFC 9110 section 14.1.2). */
+export type ByteRange = { readonly start: number; readonly end: number }
 
 /**
  * What a `Range` header asks for (RFC 9110 section 14.2): `whole` when there is none, or none that this server serves;
