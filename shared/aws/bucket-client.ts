@@ -1,0 +1,39 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { AwsSettings } from './settings.ts'
+
+const CONNECTION_TIMEOUT_MS = 2_000
+/** Of silence, not of the whole transfer. */
+const REQUEST_TIMEOUT_MS = 30_000
+const ATTEMPTS = 3
+
+/**
+ * Loads the S3 client at its first use: it is by far the largest part of the SDK, and pulls need none of it.
+ * `once` makes one attempt, for what a second attempt would answer wrongly; `client` makes up to three.
+ */
+export const createBucketClient = (settings: AwsSettings) => {
+  const load = async () => {
+    const sdk = await import('@aws-sdk/client-s3')
+    const open = (maxAttempts: number): S3Client =>
+      new sdk.S3Client({
+        maxAttempts,
+        // A checksum of our own making adds nothing to the digest that every blob is checked against.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+        requestHandler: {
+          connectionTimeout: CONNECTION_TIMEOUT_MS,
+          requestTimeout: REQUEST_TIMEOUT_MS,
+        },
+        ...(settings.region !== undefined && { region: settings.region }),
+        ...(settings.endpoint !== undefined && {
+          endpoint: settings.endpoint,
+          forcePathStyle: true,
+        }),
+      })
+    return { sdk, client: open(ATTEMPTS), once: open(1) }
+  }
+  let loaded: ReturnType<typeof load> | undefined
+  return async () => await (loaded ??= load())
+}
+
+/** How the objects get at S3. */
+export type BucketClient = ReturnType<typeof createBucketClient>

@@ -1,0 +1,95 @@
+/** S3's multipart uploads. */
+import { MAX_PART_NUMBER, type Multipart } from '../ports.ts'
+import type { BucketClient } from './bucket-client.ts'
+import { call } from './failures.ts'
+
+type RefusedCompletion = Exclude<Awaited<ReturnType<Multipart['complete']>>, 'created'>
+
+export const createAwsMultipart = (open: BucketClient, bucket: string): Multipart => ({
+  start: async (key) => {
+    const { client, sdk } = await open()
+    const command = new sdk.CreateMultipartUploadCommand({ Bucket: bucket, Key: key })
+    const { UploadId: uploadId } = await call('write', async () => await client.send(command))
+    return present(uploadId, 'an upload without an id')
+  },
+
+  putPart: async (key, uploadId, partNumber, bytes) => {
+    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
+      throw new RangeError(`part number ${partNumber}; 1 to ${MAX_PART_NUMBER} are allowed`)
+    }
+    const { client, sdk } = await open()
+    const command = new sdk.UploadPartCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: uploadId,
+      PartNumber: partNumber,
+      Body: Buffer.concat(bytes),
+    })
+    const answer = await call('write', async () => await client.send(command), unknownUpload)
+    return answer === 'unknownUpload' ? undefined : present(answer.ETag, 'a part without an etag')
+  },
+
+  complete: async (key, uploadId, parts, { ifAbsent }) => {
+    // S3 would call a list of no parts malformed.
+    if (parts.length === 0) return 'invalidPart'
+    const { once, sdk } = await open()
+    const command = new sdk.CompleteMultipartUploadCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: uploadId,
+      MultipartUpload: {
+        Parts: parts.map(({ etag, number }) => ({ ETag: etag, PartNumber: number })),
+      },
+      ...(ifAbsent && { IfNoneMatch: '*' }),
+    })
+    return await call<'created', RefusedCompletion>(
+      'write',
+      async () => {
+        await once.send(command)
+        return 'created' as const
+      },
+      refusedCompletion,
+    )
+  },
+
+  abort: async (key) => {
+    const { client, sdk } = await open()
+    /** Looks again from the start after every full page: what was aborted is no longer listed. */
+    const abortPage = async (): Promise<boolean> => {
+      const command = new sdk.ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key })
+      const page = await call('read', async () => await client.send(command))
+      // Listed by key, so uploads of longer keys with the same beginning stand behind ours.
+      const ours = (page.Uploads ?? []).filter((upload) => upload.Key === key)
+      for (const { UploadId } of ours) {
+        const drop = new sdk.AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId })
+        await call('write', async () => await client.send(drop), unknownUpload)
+      }
+      return page.IsTruncated === true && ours.length > 0
+    }
+    while (await abortPage());
+  },
+})
+
+const unknownUpload = (code: string): 'unknownUpload' | undefined =>
+  code === 'NoSuchUpload' ? 'unknownUpload' : undefined
+
+const refusedCompletion = (code: string): RefusedCompletion | undefined => {
+  switch (code) {
+    case 'NoSuchUpload':
+      return 'unknownUpload'
+    case 'InvalidPart':
+    case 'InvalidPartOrder':
+      return 'invalidPart'
+    case 'EntityTooSmall':
+      return 'partTooSmall'
+    case 'PreconditionFailed':
+      return 'exists'
+    default:
+      return undefined
+  }
+}
+
+const present = (value: string | undefined, otherwise: string): string => {
+  if (value === undefined) throw new Error(`S3 answered ${otherwise}`)
+  return value
+}

@@ -1,0 +1,125 @@
+/** `Objects` on one S3 bucket. */
+import { Readable } from 'node:stream'
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
+import type { ByteRange, Objects } from '../ports.ts'
+import type { BucketClient } from './bucket-client.ts'
+import { call } from './failures.ts'
+import { createAwsMultipart } from './multipart.ts'
+import { type createSignedReads, encodeKey } from './signed-read.ts'
+
+const MAX_DELETED = 1_000
+
+export const createAwsObjects = (
+  open: BucketClient,
+  bucket: string,
+  signedRead: ReturnType<typeof createSignedReads>,
+): Objects => ({
+  put: async (key, bytes, { ifAbsent }) => {
+    const { client, once, sdk } = await open()
+    const command = new sdk.PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: Buffer.concat(bytes),
+      ...(ifAbsent && { IfNoneMatch: '*' }),
+    })
+    return await call<'created', 'exists'>(
+      'write',
+      async () => {
+        await (ifAbsent ? once : client).send(command)
+        return 'created'
+      },
+      taken,
+    )
+  },
+
+  head: async (key) => {
+    const { client, sdk } = await open()
+    const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key })
+    const answer = await call('read', async () => await client.send(command), absent)
+    return answer === 'absent' ? undefined : { sizeBytes: answer.ContentLength ?? 0 }
+  },
+
+  get: async (key, range) => {
+    const { client, sdk } = await open()
+    const command = new sdk.GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      ...(range !== undefined && { Range: `bytes=${range.start}-${range.end}` }),
+    })
+    const answer = await call('read', async () => await client.send(command), absent)
+    if (answer === 'absent') return undefined
+    const body = answer.Body
+    if (!(body instanceof Readable)) throw new Error('S3 answered no stream')
+    const sizeBytes = sizeOf(answer)
+    if (range !== undefined && !isInside(range, sizeBytes)) {
+      body.destroy()
+      throw new RangeError(`bytes ${range.start} to ${range.end} of ${sizeBytes}`)
+    }
+    return { sizeBytes, body }
+  },
+
+  copy: async (from, to, { ifAbsent }) => {
+    const { client, once, sdk } = await open()
+    const command = new sdk.CopyObjectCommand({
+      Bucket: bucket,
+      Key: to,
+      CopySource: `${bucket}/${encodeKey(from)}`,
+      ...(ifAbsent && { IfNoneMatch: '*' }),
+    })
+    return await call<'created', 'exists' | 'unknownSource'>(
+      'write',
+      async () => {
+        await (ifAbsent ? once : client).send(command)
+        return 'created'
+      },
+      (code) => taken(code) ?? (absent(code) === undefined ? undefined : 'unknownSource'),
+    )
+  },
+
+  deleteMany: async (keys) => {
+    if (keys.length === 0) return []
+    if (keys.length > MAX_DELETED) throw new RangeError(`${keys.length} keys to delete`)
+    const { client, sdk } = await open()
+    const command = new sdk.DeleteObjectsCommand({
+      Bucket: bucket,
+      Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: true },
+    })
+    const { Errors: errors = [] } = await call('write', async () => await client.send(command))
+    return errors.flatMap(({ Code, Key }) =>
+      Key === undefined || Code === 'NoSuchKey' ? [] : [Key],
+    )
+  },
+
+  list: async (prefix, after) => {
+    const { client, sdk } = await open()
+    const command = new sdk.ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: prefix,
+      ...(after !== undefined && { StartAfter: after }),
+    })
+    const answer = await call('read', async () => await client.send(command))
+    const keys = (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]))
+    const next = answer.IsTruncated === true ? keys.at(-1) : undefined
+    return { keys, ...(next !== undefined && { next }) }
+  },
+
+  signedRead,
+  multipart: createAwsMultipart(open, bucket),
+})
+
+const taken = (code: string): 'exists' | undefined =>
+  code === 'PreconditionFailed' ? 'exists' : undefined
+
+const absent = (code: string): 'absent' | undefined => {
+  if (code === 'InvalidRange') throw new RangeError('the range lies outside the object')
+  return code === 'NoSuchKey' || code === 'NotFound' ? 'absent' : undefined
+}
+
+const isInside = ({ start, end }: ByteRange, sizeBytes: number): boolean =>
+  start >= 0 && start <= end && end < sizeBytes
+
+/** S3 says the size of the whole only behind the range: `bytes 0-9/100`. */
+const sizeOf = (answer: Pick<GetObjectCommandOutput, 'ContentRange' | 'ContentLength'>): number => {
+  const whole = answer.ContentRange?.split('/').at(1)
+  return whole === undefined ? (answer.ContentLength ?? 0) : Number(whole)
+}

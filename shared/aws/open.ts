@@ -1,0 +1,35 @@
+/** The ports on AWS: one DynamoDB table and one S3 bucket. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Kv, Objects } from '../ports.ts'
+import { createBucketClient } from './bucket-client.ts'
+import { createAwsKv } from './kv.ts'
+import { createAwsObjects } from './objects.ts'
+import type { AwsSettings } from './settings.ts'
+import { createSignedReads } from './signed-read.ts'
+
+const CONNECTION_TIMEOUT_MS = 1_000
+const REQUEST_TIMEOUT_MS = 5_000
+
+/** Opens the ports; nothing is asked of AWS before the first call. */
+export const openAws = (settings: AwsSettings): { readonly kv: Kv; readonly objects: Objects } => {
+  const dynamodb = new DynamoDBClient({
+    // See `createAwsKv`.
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+    ...(settings.region !== undefined && { region: settings.region }),
+    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+  })
+  const { credentials, region } = dynamodb.config
+  return {
+    kv: createAwsKv(dynamodb, settings.table),
+    objects: createAwsObjects(
+      createBucketClient(settings),
+      settings.bucket,
+      createSignedReads(settings, { credentials, region }),
+    ),
+  }
+}
