@@ -6,6 +6,7 @@ import { ACCEPT, getLoad, headLoad } from './load.ts'
 import type { Load } from './load.ts'
 import { memoryOf } from './memory.ts'
 import type { Row } from './numbers.ts'
+import { BenchError } from './options.ts'
 import type { BenchOptions } from './options.ts'
 import { createRows } from './rows.ts'
 import { expectStatus, seed, tagName } from './seed.ts'
@@ -62,7 +63,7 @@ type Read = {
 /** One look at what is measured, so that no wrong or empty answer is measured; then the load. */
 const checkedGet = async (url: string, seconds: number, part: string): Promise<Load> => {
   const text = await (await expectStatus(url, 200, { headers: { accept: ACCEPT } })).text()
-  if (!text.includes(part)) throw new Error(`${url} answers without ${part}`)
+  if (!text.includes(part)) throw new BenchError(`${url} answers without ${part}`)
   return await getLoad(url, seconds)
 }
 

@@ -21,7 +21,7 @@ Usage: npm run bench -- [compare|upload|tags|start] [options]
 
   compare         reads by 16 connections, and pushes and pulls of two images (the default)
   upload          the memory that an upload of 5 GB takes
-  tags            the first page of a list of 100 and of 100,000 tags
+  tags            the first page of a list of 100 and of 100,000 tags (not 2.8: it has no pages)
   start           from the start of the process to its first answer
 
   --rounds N      rounds, in each of which every registry has its turn (default 3, at least 3)
