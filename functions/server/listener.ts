@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { createApp } from '../registry/app.ts'
-import { errorAnswer } from '../registry/http/answer.ts'
+import { errorAnswer, type Answer } from '../registry/http/answer.ts'
 import { isOurs, toRegistryError } from '../registry/http/errors.ts'
 import { API_VERSION, REQUEST_ID } from '../registry/http/headers.ts'
 import type { Composition } from './compose.ts'
@@ -36,11 +36,19 @@ export const createListener = (
     request: IncomingMessage,
     response: ServerResponse,
     answer: ReturnType<typeof answerDirectly> & {},
-    id: string,
+    entry: Entry,
   ): Promise<void> => {
     const isHead = request.method === 'HEAD'
+    const { id } = entry
+    // All headers at once: Node takes a slow way when some were set before.
+    const send = async ({ status, headers, body }: Answer): Promise<void> => {
+      const length = headers['Content-Length']
+      if (isHead) entry.bytes = 0
+      else if (length !== undefined) entry.bytes = Number(length)
+      await respond(response, { status, headers: { ...headers, [REQUEST_ID]: id }, body }, isHead)
+    }
     try {
-      await respond(response, await answer, isHead)
+      await send(await answer)
     } catch (error) {
       if (response.headersSent) {
         response.destroy()
@@ -48,7 +56,7 @@ export const createListener = (
       }
       if (isOurs(error)) deps.reportError(error, id)
       const { status, headers, body } = errorAnswer(toRegistryError(error, id))
-      await respond(response, { status, headers: { ...API_VERSION, ...headers }, body }, isHead)
+      await send({ status, headers: { ...API_VERSION, ...headers }, body })
     }
   }
 
@@ -59,13 +67,13 @@ export const createListener = (
       void respond(response, health, request.method === 'HEAD')
       return
     }
-    observe(request, response, id, log)
-    response.setHeader(REQUEST_ID, id)
+    const entry: Entry = { id }
+    observe(request, response, entry, log)
     const answer =
       answerDirectly(deps, request) ??
       (redirectSecret && answerSignedRead(deps.context, redirectSecret, request))
     if (answer) {
-      void direct(request, response, answer, id)
+      void direct(request, response, answer, entry)
       return
     }
     ids.set(request, id)
@@ -73,10 +81,13 @@ export const createListener = (
   }
 }
 
+/** What the line of a request learns while it is answered. */
+type Entry = { readonly id: string; bytes?: number }
+
 const observe = (
   request: IncomingMessage,
   response: ServerResponse,
-  id: string,
+  entry: Entry,
   log: Log,
 ): void => {
   const started = performance.now()
@@ -85,12 +96,12 @@ const observe = (
   response.once('close', () => {
     const query = url.indexOf('?')
     log.request({
-      id,
+      id: entry.id,
       method,
       // A query may hold what a client should not have put there.
       path: query < 0 ? url : url.slice(0, query),
       status: response.statusCode,
-      bytes: Number(response.getHeader('content-length') ?? socket.bytesWritten - before),
+      bytes: entry.bytes ?? socket.bytesWritten - before,
       ms: Math.round((performance.now() - started) * 1000) / 1000,
       remote: socket.remoteAddress ?? '',
       agent: headers['user-agent'] ?? '',

@@ -8,7 +8,7 @@ export type RequestLine = {
   readonly method: string
   readonly path: string
   readonly status: number
-  /** Of the answer's body. */
+  /** Of the answer's body; with its head where the length was not known beforehand. */
   readonly bytes: number
   readonly ms: number
   readonly remote: string

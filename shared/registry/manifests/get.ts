@@ -3,7 +3,7 @@ import { RegistryError } from '../../oci/errors.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ReadMode } from '../../ports.ts'
-import { getItem, queryAll } from '../../store/query.ts'
+import { getItem, queryPage } from '../../store/query.ts'
 import { GUARD, key, LAST_BODY, type RepositoryId } from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import type { RegistryContext } from '../context.ts'
@@ -68,7 +68,8 @@ const look = async (
   read: ReadMode,
 ): Promise<(ManifestRecord & { readonly bytes: Uint8Array }) | undefined> => {
   const { pk, sk } = key.manifest(rid, digest)
-  const items = await queryAll(store, { pk, sk: { from: GUARD, to: LAST_BODY }, read })
+  // Both fit into one page: an item has at most 400 KB, a page 1 MB.
+  const { items } = await queryPage(store, { pk, sk: { from: GUARD, to: LAST_BODY }, read })
   const guard = items.find((item) => item.sk === sk)
   if (guard === undefined) return undefined
   const record = parseManifestRecord(guard)

@@ -1,0 +1,52 @@
+/** The distribution API on Lambda, behind an HTTP API of API Gateway. */
+import { handle } from 'hono/aws-lambda'
+import * as z from 'zod'
+import { openAws } from '../../shared/aws/open.ts'
+import { createRepositories } from '../../shared/projects/repositories.ts'
+import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
+import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
+import { systemClock } from '../../shared/system/clock.ts'
+import { createRandomIds } from '../../shared/system/ids.ts'
+import { createApp } from './app.ts'
+import type { Deps } from './deps.ts'
+
+/** Set by `infra/registry-function.ts`. A deployment that forgot one fails at its first start, with its name. */
+const environment = z.object({
+  TABLE_NAME: z.string().min(1),
+  BUCKET_NAME: z.string().min(1),
+  CREATE_PROJECTS_ON_PUSH: z.stringbool(),
+  ALLOW_SPARSE: z.stringbool(),
+  /** Only where AWS is played by something else. */
+  AWS_ENDPOINT_URL: z.url().optional(),
+})
+
+const compose = (env: z.infer<typeof environment>): Deps => {
+  const { kv, objects } = openAws({
+    table: env.TABLE_NAME,
+    bucket: env.BUCKET_NAME,
+    ...(env.AWS_ENDPOINT_URL !== undefined && { endpoint: env.AWS_ENDPOINT_URL }),
+  })
+  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  return {
+    context: {
+      store,
+      objects,
+      repositories: createRepositories(store, {
+        createProjectsOnPush: env.CREATE_PROJECTS_ON_PUSH,
+      }),
+      limits: DEFAULT_LIMITS,
+      allowSparse: env.ALLOW_SPARSE,
+    },
+    hashing: createPortableHashing(),
+    reportError: (error, requestId) => {
+      console.error(`a request failed: ${requestId}`, error)
+    },
+  }
+}
+
+/** What Lambda calls. */
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- the package that hono 5 moves it to is not out for hono 4
+export const handler = handle(createApp(compose(environment.parse(process.env))), {
+  // Nothing that a registry answers may be taken for text: a manifest's bytes are its digest.
+  isContentTypeBinary: () => true,
+})
