@@ -12,10 +12,14 @@ export const run = async (
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
 ): Promise<string> => {
   try {
-    const options = { env: { ...env }, maxBuffer: MAX_OUTPUT_BYTES, timeout: TIMEOUT_MS }
-    return (await execute(programPath(program), args, options)).stdout
+    const options = { env: { ...env }, cwd, maxBuffer: MAX_OUTPUT_BYTES, timeout: TIMEOUT_MS }
+    const running = execute(programPath(program), args, options)
+    // Some read their input when they miss an argument, and would wait for ever.
+    running.child.stdin?.end()
+    return (await running).stdout
   } catch (error) {
     const said =
       error instanceof Error && 'stderr' in error && 'stdout' in error

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
 import { run } from './run.ts'
@@ -8,7 +8,7 @@ export type Workspace = {
   readonly path: string
   /** The path of a fresh directory in the workspace. */
   readonly directory: (name: string) => Promise<string>
-  /** Runs a client that finds its home, its settings and its caches here, all empty at first. */
+  /** Runs a client in the workspace that finds its home, its settings and its caches here, all empty at first. */
   readonly run: (program: string, ...args: readonly string[]) => Promise<string>
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -33,7 +33,9 @@ export const provideWorkspace = (): (() => Workspace) => {
 
 const openWorkspace = async (path: string): Promise<Workspace> => {
   const home = join(path, 'home')
-  await mkdir(home)
+  await mkdir(join(home, 'docker'), { recursive: true })
+  // podman and buildah insist on the file once the variable is set.
+  await writeFile(join(home, 'docker', 'config.json'), '{}')
   const env = {
     ...process.env,
     // Go programs with an old AWS SDK panic over a bundle that they cannot read.
@@ -54,6 +56,6 @@ const openWorkspace = async (path: string): Promise<Workspace> => {
       await mkdir(directory)
       return directory
     },
-    run: async (program, ...args) => await run(program, args, env),
+    run: async (program, ...args) => await run(program, args, env, path),
   }
 }

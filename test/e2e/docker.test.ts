@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { startDockerd, type Docker } from '../support/dockerd.ts'
+import { headManifest, provideRegistry } from '../support/registry.ts'
+import { provideWorkspace } from '../support/workspace.ts'
+
+const registry = provideRegistry()
+const workspace = provideWorkspace()
+
+const build = async ({ docker }: Docker, reference: string): Promise<string> => {
+  const context = await workspace().directory('context')
+  await writeFile(join(context, 'Dockerfile'), 'FROM scratch\nCOPY one /one\nCOPY two /two\n')
+  for (const name of ['one', 'two']) await writeFile(join(context, name), randomBytes(50_000))
+  return (await docker('build', '--quiet', '--tag', reference, context)).trim()
+}
+
+test('an image that docker pushed comes into the empty store of another daemon', async () => {
+  const reference = `${registry().repository('docker')}:v1`
+  const pusher = await startDockerd(workspace(), 'pusher')
+  try {
+    const id = await build(pusher, reference)
+    const said = await pusher.docker('push', reference)
+    const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1]
+    expect(digest).toBeDefined()
+    expect(await headManifest(reference)).toBe(digest)
+
+    const puller = await startDockerd(workspace(), 'puller')
+    try {
+      expect(await puller.docker('pull', reference)).toContain(`Digest: ${digest ?? ''}`)
+      const inspected = await puller.docker('image', 'inspect', '--format', '{{.Id}}', reference)
+      expect(inspected.trim()).toBe(id)
+    } finally {
+      await puller.stop()
+    }
+  } finally {
+    await pusher.stop()
+  }
+})
+
+test('a second push of the same image changes nothing', async () => {
+  const reference = `${registry().repository('docker-twice')}:v1`
+  const daemon = await startDockerd(workspace(), 'daemon')
+  try {
+    await build(daemon, reference)
+    await daemon.docker('push', reference)
+    const digest = await headManifest(reference)
+    expect(await daemon.docker('push', reference)).toContain('Layer already exists')
+    expect(await headManifest(reference)).toBe(digest)
+  } finally {
+    await daemon.stop()
+  }
+})

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { writeImage } from '../support/layout.ts'
+import { headManifest, provideRegistry } from '../support/registry.ts'
+import { provideWorkspace } from '../support/workspace.ts'
+
+const registry = provideRegistry()
+const workspace = provideWorkspace()
+
+/** podman on a store of its own; plain copies, because a mount would outlive the test. */
+const podman = async (store: string, ...args: readonly string[]): Promise<string> => {
+  const root = join(workspace().path, store)
+  return await workspace().run(
+    'podman',
+    ...['--root', join(root, 'root'), '--runroot', join(root, 'run'), '--storage-driver', 'vfs'],
+    ...['--cgroup-manager', 'cgroupfs', '--events-backend', 'file', ...args],
+  )
+}
+
+const identity = async (store: string, reference: string): Promise<string> =>
+  (await podman(store, 'image', 'inspect', '--format', '{{.Id}}', reference)).trim()
+
+test('an image that podman pushed comes into an empty store', async () => {
+  const layout = await writeImage(await workspace().directory('image'))
+  const reference = `${registry().repository('podman')}:v1`
+  const id = (await podman('one', 'pull', '--quiet', `oci:${layout.path}:v1`)).trim()
+  const file = join(workspace().path, 'digest')
+  await podman('one', 'push', '--tls-verify=false', '--digestfile', file, id, reference)
+  const digest = await readFile(file, 'utf8')
+  expect(await headManifest(reference)).toBe(digest)
+
+  await podman('two', 'pull', '--tls-verify=false', reference)
+  expect(await identity('two', reference)).toBe(await identity('one', id))
+  const pulled = await podman('two', 'image', 'inspect', '--format', '{{.Digest}}', reference)
+  expect(pulled.trim()).toBe(digest)
+})
+
+test('podman pushes layers compressed with zstd and pulls them again', async () => {
+  const layout = await writeImage(await workspace().directory('image'))
+  const reference = `${registry().repository('podman-zstd')}:v1`
+  const id = (await podman('one', 'pull', '--quiet', `oci:${layout.path}:v1`)).trim()
+  const flags = ['--tls-verify=false', '--compression-format', 'zstd']
+  await podman('one', 'push', ...flags, id, reference)
+  await podman('two', 'pull', '--tls-verify=false', reference)
+  expect(await identity('two', reference)).toBe(await identity('one', id))
+})
