@@ -12,6 +12,8 @@ import type { Deps } from './deps.ts'
 
 /** Set by `infra/registry-function.ts`. A deployment that forgot one fails at its first start, with its name. */
 const environment = z.object({
+  /** By Lambda itself. */
+  AWS_REGION: z.string().min(1),
   TABLE_NAME: z.string().min(1),
   BUCKET_NAME: z.string().min(1),
   CREATE_PROJECTS_ON_PUSH: z.stringbool(),
@@ -22,6 +24,7 @@ const environment = z.object({
 
 const compose = (env: z.infer<typeof environment>): Deps => {
   const { kv, objects } = openAws({
+    region: env.AWS_REGION,
     table: env.TABLE_NAME,
     bucket: env.BUCKET_NAME,
     ...(env.AWS_ENDPOINT_URL !== undefined && { endpoint: env.AWS_ENDPOINT_URL }),
@@ -45,7 +48,7 @@ const compose = (env: z.infer<typeof environment>): Deps => {
 }
 
 /** What Lambda calls. */
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- the package that hono 5 moves it to is not out for hono 4
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- the package that is to replace it is not published yet
 export const handler = handle(createApp(compose(environment.parse(process.env))), {
   // Nothing that a registry answers may be taken for text: a manifest's bytes are its digest.
   isContentTypeBinary: () => true,
