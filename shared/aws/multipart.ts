@@ -1,5 +1,5 @@
 /** S3's multipart uploads. */
-import { MAX_PART_NUMBER, type Multipart } from '../ports.ts'
+import { MAX_PART_NUMBER, type Multipart, type Part } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
 import { call } from './failures.ts'
 
@@ -30,8 +30,8 @@ export const createAwsMultipart = (open: BucketClient, bucket: string): Multipar
   },
 
   complete: async (key, uploadId, parts, { ifAbsent }) => {
-    // S3 would call a list of no parts malformed.
-    if (parts.length === 0) return 'invalidPart'
+    // S3 would call a list of no parts malformed; and what stands in for S3 may not mind their order.
+    if (parts.length === 0 || !ascends(parts)) return 'invalidPart'
     const { once, sdk } = await open()
     const command = new sdk.CompleteMultipartUploadCommand({
       Bucket: bucket,
@@ -69,6 +69,9 @@ export const createAwsMultipart = (open: BucketClient, bucket: string): Multipar
     while (await abortPage());
   },
 })
+
+const ascends = (parts: readonly Part[]): boolean =>
+  parts.every(({ number }, index) => number > (parts[index - 1]?.number ?? 0))
 
 const unknownUpload = (code: string): 'unknownUpload' | undefined =>
   code === 'NoSuchUpload' ? 'unknownUpload' : undefined

@@ -1,6 +1,5 @@
 /** `Objects` on one S3 bucket. */
 import { Readable } from 'node:stream'
-import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import type { ByteRange, Objects } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
 import { call } from './failures.ts'
@@ -32,30 +31,29 @@ export const createAwsObjects = (
     )
   },
 
-  head: async (key) => {
-    const { client, sdk } = await open()
-    const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key })
-    const answer = await call('read', async () => await client.send(command), absent)
-    return answer === 'absent' ? undefined : { sizeBytes: answer.ContentLength ?? 0 }
-  },
+  head: async (key) => await headObject(open, bucket, key),
 
   get: async (key, range) => {
     const { client, sdk } = await open()
-    const command = new sdk.GetObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      ...(range !== undefined && { Range: `bytes=${range.start}-${range.end}` }),
-    })
-    const answer = await call('read', async () => await client.send(command), absent)
-    if (answer === 'absent') return undefined
-    const body = answer.Body
-    if (!(body instanceof Readable)) throw new Error('S3 answered no stream')
-    const sizeBytes = sizeOf(answer)
+    const found = await headObject(open, bucket, key)
+    if (found === undefined) return undefined
+    const { sizeBytes } = found
     if (range !== undefined && !isInside(range, sizeBytes)) {
-      body.destroy()
       throw new RangeError(`bytes ${range.start} to ${range.end} of ${sizeBytes}`)
     }
-    return { sizeBytes, body }
+    // Asked for at the first read: a body that nobody reads would keep one of the client's few connections.
+    const body = async function* (): AsyncGenerator<Uint8Array> {
+      const command = new sdk.GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ...(range !== undefined && { Range: `bytes=${range.start}-${range.end}` }),
+      })
+      const { Body: stream } = await call('read', async () => await client.send(command))
+      if (!(stream instanceof Readable)) throw new Error('S3 answered no stream')
+      const chunks: AsyncIterable<Uint8Array> = stream
+      yield* chunks
+    }
+    return { sizeBytes, body: body() }
   },
 
   copy: async (from, to, { ifAbsent }) => {
@@ -107,6 +105,17 @@ export const createAwsObjects = (
   multipart: createAwsMultipart(open, bucket),
 })
 
+const headObject = async (
+  open: BucketClient,
+  bucket: string,
+  key: string,
+): Promise<{ readonly sizeBytes: number } | undefined> => {
+  const { client, sdk } = await open()
+  const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key })
+  const answer = await call('read', async () => await client.send(command), absent)
+  return answer === 'absent' ? undefined : { sizeBytes: answer.ContentLength ?? 0 }
+}
+
 const taken = (code: string): 'exists' | undefined =>
   code === 'PreconditionFailed' ? 'exists' : undefined
 
@@ -117,9 +126,3 @@ const absent = (code: string): 'absent' | undefined => {
 
 const isInside = ({ start, end }: ByteRange, sizeBytes: number): boolean =>
   start >= 0 && start <= end && end < sizeBytes
-
-/** S3 says the size of the whole only behind the range: `bytes 0-9/100`. */
-const sizeOf = (answer: Pick<GetObjectCommandOutput, 'ContentRange' | 'ContentLength'>): number => {
-  const whole = answer.ContentRange?.split('/').at(1)
-  return whole === undefined ? (answer.ContentLength ?? 0) : Number(whole)
-}

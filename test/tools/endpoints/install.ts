@@ -1,0 +1,67 @@
+/** What the AWS tests run against: MiniStack (all services, in Python) and DynamoDB Local (AWS's own, in Java). */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const MINISTACK_VERSION = '1.5.33'
+/** The version in `dynamodb-local.pom.xml`. */
+const DYNAMODB_LOCAL_VERSION = '3.3.1'
+
+const POM = join(import.meta.dirname, 'dynamodb-local.pom.xml')
+
+const run = promisify(execFile)
+
+/** Where MiniStack's Python environment lies in a cache directory. */
+export const ministackDirectory = (cacheDir: string): string =>
+  join(cacheDir, `ministack-${MINISTACK_VERSION}`)
+
+/** Where DynamoDB Local's jars and libraries lie in a cache directory. */
+export const dynamodbLocalDirectory = (cacheDir: string): string =>
+  join(cacheDir, `dynamodb-local-${DYNAMODB_LOCAL_VERSION}`)
+
+/** Whether an earlier installation is complete. */
+export const isMinistackInstalled = (cacheDir: string): boolean =>
+  existsSync(ministackDirectory(cacheDir))
+
+/** Whether an earlier installation is complete. */
+export const isDynamodbLocalInstalled = (cacheDir: string): boolean =>
+  existsSync(dynamodbLocalDirectory(cacheDir))
+
+/** Installs MiniStack unless it is there; needs `python3` with `venv`. */
+export const installMinistack = async (cacheDir: string): Promise<void> => {
+  await once(ministackDirectory(cacheDir), async (directory) => {
+    await run('python3', ['-m', 'venv', directory])
+    await run(join(directory, 'bin', 'python'), [
+      ...['-m', 'pip', 'install', '--quiet'],
+      ...[`ministack==${MINISTACK_VERSION}`, 'boto3', 'cryptography'],
+    ])
+  })
+}
+
+/** Installs DynamoDB Local unless it is there; needs `mvn` and, to run, `java`. */
+export const installDynamodbLocal = async (cacheDir: string): Promise<void> => {
+  await once(dynamodbLocalDirectory(cacheDir), async (directory) => {
+    await run('mvn', [
+      ...['--quiet', '--batch-mode', '--file', POM, 'dependency:copy-dependencies'],
+      ...['-DincludeScope=runtime', `-DoutputDirectory=${directory}`],
+    ])
+  })
+}
+
+/** Fills a directory beside the target and renames it, so that a target that exists is complete. */
+const once = async (target: string, fill: (directory: string) => Promise<void>): Promise<void> => {
+  if (existsSync(target)) return
+  await mkdir(join(target, '..'), { recursive: true })
+  const directory = await mkdtemp(`${target}.`)
+  try {
+    await fill(directory)
+    await rename(directory, target)
+  } catch (error) {
+    // Another installation may have been first.
+    if (!existsSync(target)) throw error
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
