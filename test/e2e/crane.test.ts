@@ -16,8 +16,12 @@ const workspace = provideWorkspace()
 const crane = async (...args: readonly string[]): Promise<string> =>
   (await workspace().run('crane', ...args)).trim()
 
-test('crane pulls the image that it pushed, byte for byte', async () => {
-  const layout = await writeImage(await workspace().directory('image'))
+test.for([
+  ['an image of two layers', { layers: 2 }],
+  ['an image of 300 layers', { layers: 300, layerBytes: 1000 }],
+  ['layers compressed with zstd', { compression: 'zstd' }],
+] as const)('crane pulls %s that it pushed, byte for byte', async ([, options]) => {
+  const layout = await writeImage(await workspace().directory('image'), options)
   const reference = `${registry().repository('crane')}:v1`
   const pulled = join(workspace().path, 'pulled')
   await crane('push', layout.path, reference)

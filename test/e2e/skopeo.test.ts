@@ -41,12 +41,6 @@ test('layers compressed with zstd stay as they are', async () => {
   await roundTrip(layout, registry().repository('zstd'))
 })
 
-test('an image of 300 layers goes in and comes out', async () => {
-  const options = { layers: 300, layerBytes: 1000 }
-  const layout = await writeImage(await workspace().directory('many'), options)
-  await roundTrip(layout, registry().repository('many'))
-})
-
 test('skopeo deletes an image with every tag of it', async () => {
   const layout = await writeImage(await workspace().directory('image'))
   const repository = registry().repository('deleted')
