@@ -26,10 +26,13 @@ export const createMemoryKv = (
 ): Kv => {
   const { random, faults } = world
 
+  /** A copy: what a caller does to it changes nothing that is stored. */
   const read = (key: Key, mode: ReadMode): Item | undefined =>
-    mode === 'eventual' && random.chance(faults.stale)
-      ? table.getStale(key, random)
-      : table.get(key)
+    structuredClone(
+      mode === 'eventual' && random.chance(faults.stale)
+        ? table.getStale(key, random)
+        : table.get(key),
+    )
 
   /** Some of a batch, at least one, when the world is so inclined. */
   const partOf = <T>(list: readonly T[]): readonly T[] =>
