@@ -2,8 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import type { AwsSettings } from './settings.ts'
 
 const CONNECTION_TIMEOUT_MS = 2_000
-/** Of silence, not of the whole transfer. */
-const REQUEST_TIMEOUT_MS = 30_000
+/** Of silence, not of the whole transfer; shorter than the 29 seconds that a function has. */
+const SILENCE_TIMEOUT_MS = 20_000
 const ATTEMPTS = 3
 
 /**
@@ -21,7 +21,7 @@ export const createBucketClient = (settings: AwsSettings) => {
         responseChecksumValidation: 'WHEN_REQUIRED',
         requestHandler: {
           connectionTimeout: CONNECTION_TIMEOUT_MS,
-          requestTimeout: REQUEST_TIMEOUT_MS,
+          socketTimeout: SILENCE_TIMEOUT_MS,
         },
         ...(settings.region !== undefined && { region: settings.region }),
         ...(settings.endpoint !== undefined && {

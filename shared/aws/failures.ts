@@ -42,7 +42,8 @@ export const call = async <T, E = never>(
   }
 }
 
-const failureOf = (kind: 'read' | 'write', error: unknown): Error => {
+/** The failure of a call, for what fails behind the answer: the body of an object. */
+export const failureOf = (kind: 'read' | 'write', error: unknown): Error => {
   if (error instanceof PortError || error instanceof RangeError) return error
   const code = codeOf(error)
   // What only the stored item decides: adding to what is no number, an update that makes the item too large.

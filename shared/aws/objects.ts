@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import type { ByteRange, Objects } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
-import { call } from './failures.ts'
+import { call, failureOf } from './failures.ts'
 import { createAwsMultipart } from './multipart.ts'
 import { type createSignedReads, encodeKey } from './signed-read.ts'
 
@@ -51,7 +51,11 @@ export const createAwsObjects = (
       const { Body: stream } = await call('read', async () => await client.send(command))
       if (!(stream instanceof Readable)) throw new Error('S3 answered no stream')
       const chunks: AsyncIterable<Uint8Array> = stream
-      yield* chunks
+      try {
+        yield* chunks
+      } catch (error) {
+        throw failureOf('read', error)
+      }
     }
     return { sizeBytes, body: body() }
   },
