@@ -1,21 +1,18 @@
 import { examine, removal, type Holders } from '../../guards/collect.ts'
-import { parseGuard } from '../../guards/guard.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseManifest, type Manifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { TransactOperation } from '../../ports.ts'
 import { writeAll } from '../../store/batch.ts'
-import { queryAll } from '../../store/query.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
-import { GUARD, key, LAST_BODY, prefix, type RepositoryId } from '../../table.ts'
+import { key, prefix, type RepositoryId } from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import type { RegistryContext } from '../context.ts'
 import { referrerKey } from '../referrers/referrers.ts'
-import { readBody } from './body.ts'
 import { childrenOf, releaseChildren, type Pushed } from './children.ts'
-import { manifestUnknown } from './get.ts'
+import { manifestUnknown, readStored } from './get.ts'
 import { tombstone } from './intent.ts'
 import { parseManifestRecord, type ManifestRecord } from './items.ts'
 import { dropTags } from './untag.ts'
@@ -35,9 +32,9 @@ export const deleteManifest = async (
   if (repository === undefined) throw nameUnknown(name)
   const { rid } = repository
   for (;;) {
-    const stored = await readStored(context, rid, digest)
-    if (stored === undefined) throw manifestUnknown({ kind: 'digest', digest })
-    const { record, manifest } = stored
+    const record = await readStored(context, rid, digest, 'strong')
+    if (record === undefined) throw manifestUnknown({ kind: 'digest', digest })
+    const manifest = parseManifest(record.bytes, record.mediaType)
     const pushed: Pushed = { ...repository, digest, inc: record.inc }
     const examined = await examine(store, key.manifest(rid, digest), indexesOf(rid, digest))
     if (examined.outcome === 'held') throw heldByIndex(digest)
@@ -79,25 +76,6 @@ const effects = (
       : [{ op: 'delete', key: referrerKey(rid, subject, artifactType, digest, inc) } as const]),
     tombstone(store, pushed, childrenOf(manifest), record.oid),
   ]
-}
-
-const readStored = async (
-  { store, objects }: RegistryContext,
-  rid: RepositoryId,
-  digest: Digest,
-): Promise<{ readonly record: ManifestRecord; readonly manifest: Manifest } | undefined> => {
-  const { pk, sk } = key.manifest(rid, digest)
-  const items = await queryAll(store, { pk, sk: { from: GUARD, to: LAST_BODY }, read: 'strong' })
-  const guard = items.find((item) => item.sk === sk)
-  if (guard === undefined) return undefined
-  const record = parseManifestRecord(parseGuard(guard).item)
-  const bodySk = key.manifestBody(rid, digest, record.inc).sk
-  const bytes = await readBody(
-    objects,
-    record,
-    items.find((item) => item.sk === bodySk),
-  )
-  return bytes && { record, manifest: parseManifest(bytes, record.mediaType) }
 }
 
 const heldByIndex = (digest: Digest): RegistryError =>

@@ -41,7 +41,8 @@ export const readManifest = async (
 ): Promise<FoundManifest & { readonly bytes: Uint8Array }> => {
   const { rid, digest } = await resolve(context, name, reference)
   const found =
-    (await look(context, rid, digest, 'eventual')) ?? (await look(context, rid, digest, 'strong'))
+    (await readStored(context, rid, digest, 'eventual')) ??
+    (await readStored(context, rid, digest, 'strong'))
   if (found === undefined) throw manifestUnknown(reference)
   return { ...found, digest }
 }
@@ -60,8 +61,11 @@ const resolve = async (
   return { rid, digest: parseTagRecord(item).digest }
 }
 
-/** One query answers the guard and, right behind it, the body of its incarnation. */
-const look = async (
+/**
+ * A manifest as it is stored: one query answers the guard and, right behind it, the body of its incarnation. `undefined`:
+ * it is not there, or not whole.
+ */
+export const readStored = async (
   { store, objects }: RegistryContext,
   rid: RepositoryId,
   digest: Digest,
