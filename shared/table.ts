@@ -149,12 +149,7 @@ export const key = {
 /** Prefixes to query by; each lists one kind of item, or exactly the children of a guard. */
 export const prefix = {
   tags: 'TAG#',
-  artifacts: 'ARTIFACT#',
   parts: 'PART#',
-  repositories: 'REPOSITORY#',
-  bodies: '#BODY#',
-  /** Tags and indexes that hold a manifest. */
-  holders: 'HELD#',
   holdingTags: 'HELD#TAG#',
   holdingIndexes: 'HELD#INDEX#',
   referrers: 'REFERRER#',

@@ -36,8 +36,6 @@ export type Task =
   | { readonly type: 'LINK_REVIEW'; readonly digest: Digest; readonly pid: ProjectId }
   | { readonly type: 'MANIFEST_REVIEW'; readonly rid: RepositoryId; readonly digest: Digest }
 
-export type TaskType = Task['type']
-
 /** The write that enqueues a task; `dueAt` in epoch milliseconds. */
 export const enqueue = (ids: Store['ids'], dueAt: number, task: Task): PutItem => ({
   op: 'put',

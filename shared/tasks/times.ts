@@ -18,6 +18,3 @@ export const INTENT_REVIEW_MS = HOUR_MS
 
 /** No request runs this long, so what an upload's writers left behind is complete by then. */
 export const UPLOAD_CLEANUP_MS = HOUR_MS
-
-/** How long a doomed object stays in the bucket, so that a mistake can be undone. */
-export const TRASH_MS = 24 * HOUR_MS
