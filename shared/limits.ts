@@ -2,15 +2,17 @@
  * The limits of `ports.ts` as checks that every adapter makes before it does anything, so that a caller who breaks one
  * learns it from the first test and not from the first day on AWS. Each throws a `RangeError`.
  */
-import type {
-  AttributeValue,
-  BatchOperation,
-  Item,
-  Key,
-  Query,
-  TransactOperation,
-  UpdateItem,
-  WriteOperation,
+import {
+  MAX_PART_NUMBER,
+  type AttributeValue,
+  type BatchOperation,
+  type ByteRange,
+  type Item,
+  type Key,
+  type Query,
+  type TransactOperation,
+  type UpdateItem,
+  type WriteOperation,
 } from './ports.ts'
 
 /** 400 KB (DynamoDB service limit). */
@@ -107,6 +109,19 @@ export const assertQuery = ({ pk, sk, after, limit }: Query): void => {
   if (compareUtf8(sk.from, sk.to) > 0) refuse('from lies behind to')
   if (after !== undefined && (compareUtf8(after, sk.from) < 0 || compareUtf8(after, sk.to) > 0)) {
     refuse('after lies outside the range')
+  }
+}
+
+/** For `Objects.get`: the range lies inside an object of that size. */
+export const assertRange = ({ start, end }: ByteRange, sizeBytes: number): void => {
+  if (start < 0 || end < start || end >= sizeBytes)
+    refuse(`bytes ${start} to ${end} of ${sizeBytes}`)
+}
+
+/** For `Multipart.putPart`. */
+export const assertPartNumber = (partNumber: number): void => {
+  if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
+    refuse(`part number ${partNumber}; 1 to ${MAX_PART_NUMBER} are allowed`)
   }
 }
 

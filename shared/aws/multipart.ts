@@ -1,5 +1,6 @@
 /** S3's multipart uploads. */
-import { MAX_PART_NUMBER, type Multipart, type Part } from '../ports.ts'
+import { assertPartNumber } from '../limits.ts'
+import type { Multipart, Part } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
 import { call } from './failures.ts'
 
@@ -14,9 +15,7 @@ export const createAwsMultipart = (open: BucketClient, bucket: string): Multipar
   },
 
   putPart: async (key, uploadId, partNumber, bytes) => {
-    if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
-      throw new RangeError(`part number ${partNumber}; 1 to ${MAX_PART_NUMBER} are allowed`)
-    }
+    assertPartNumber(partNumber)
     const { client, sdk } = await open()
     const command = new sdk.UploadPartCommand({
       Bucket: bucket,

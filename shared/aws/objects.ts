@@ -1,6 +1,7 @@
 /** `Objects` on one S3 bucket. */
 import { Readable } from 'node:stream'
-import type { ByteRange, Objects } from '../ports.ts'
+import { assertRange } from '../limits.ts'
+import type { Objects } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
 import { call, failureOf } from './failures.ts'
 import { createAwsMultipart } from './multipart.ts'
@@ -38,9 +39,7 @@ export const createAwsObjects = (
     const found = await headObject(open, bucket, key)
     if (found === undefined) return undefined
     const { sizeBytes } = found
-    if (range !== undefined && !isInside(range, sizeBytes)) {
-      throw new RangeError(`bytes ${range.start} to ${range.end} of ${sizeBytes}`)
-    }
+    if (range !== undefined) assertRange(range, sizeBytes)
     // Asked for at the first read: a body that nobody reads would keep one of the client's few connections.
     const body = async function* (): AsyncGenerator<Uint8Array> {
       const command = new sdk.GetObjectCommand({
@@ -127,6 +126,3 @@ const absent = (code: string): 'absent' | undefined => {
   if (code === 'InvalidRange') throw new RangeError('the range lies outside the object')
   return code === 'NoSuchKey' || code === 'NotFound' ? 'absent' : undefined
 }
-
-const isInside = ({ start, end }: ByteRange, sizeBytes: number): boolean =>
-  start >= 0 && start <= end && end < sizeBytes

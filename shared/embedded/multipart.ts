@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { MAX_PART_NUMBER } from '../ports.ts'
+import { assertPartNumber } from '../limits.ts'
 import type { Multipart } from '../ports.ts'
 import { completeUpload } from './complete-upload.ts'
 import type { DataDirectory } from './data-directory.ts'
@@ -68,9 +68,7 @@ export const createMultipart = async ({ fileOf, paths, room }: Context): Promise
     },
 
     putPart: async (key, uploadId, partNumber, bytes) => {
-      if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
-        throw new RangeError(`part number ${partNumber}; 1 to ${MAX_PART_NUMBER} are allowed`)
-      }
+      assertPartNumber(partNumber)
       await guarded('unavailable', async () => {
         await room.admit(totalBytes(bytes))
       })

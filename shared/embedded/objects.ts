@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { open, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { assertRange } from '../limits.ts'
 import type { ByteRange, Clock, Objects } from '../ports.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { syncDirectory, totalBytes, writeDurably } from './durable.ts'
@@ -70,10 +71,8 @@ export const createObjects = async (context: Context): Promise<Objects> => {
       const found = await guarded('unavailable', async () => await sizeOf(file))
       if (found === undefined) return undefined
       const { sizeBytes } = found
+      if (range !== undefined) assertRange(range, sizeBytes)
       const { start, end } = range ?? { start: 0, end: sizeBytes - 1 }
-      if (range !== undefined && (start < 0 || end < start || end >= sizeBytes)) {
-        throw new RangeError(`bytes ${start} to ${end} of ${sizeBytes}`)
-      }
       // Opens the file at the first read: a body that nobody reads holds nothing open.
       const body = Readable.from(chunksOf(file, { start, end }), {
         objectMode: false,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { MAX_PART_NUMBER, type Part } from '../ports.ts'
+import { assertPartNumber } from '../limits.ts'
+import type { Part } from '../ports.ts'
 
 type PendingUpload = {
   readonly key: string
@@ -34,9 +35,7 @@ export const createBucket = (minPartBytes: number) => {
     partNumber: number,
     bytes: Uint8Array,
   ): string | undefined => {
-    if (partNumber < 1 || partNumber > MAX_PART_NUMBER) {
-      throw new RangeError(`part number ${partNumber} is out of range`)
-    }
+    assertPartNumber(partNumber)
     const etag = randomUUID()
     const upload = pending(key, id)
     upload?.parts.set(partNumber, { etag, bytes })

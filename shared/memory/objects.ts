@@ -1,4 +1,5 @@
-import type { ByteRange, Objects } from '../ports.ts'
+import { assertRange } from '../limits.ts'
+import type { Objects } from '../ports.ts'
 import type { Bucket } from './bucket.ts'
 import { troubledRead, troubledWrite, type Troubled } from './faults.ts'
 import type { Actor } from './scheduler.ts'
@@ -25,9 +26,7 @@ export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Acto
       await read(() => {
         const bytes = bucket.objects.get(key)
         if (bytes === undefined) return undefined
-        if (range !== undefined && !isInside(range, bytes.byteLength)) {
-          throw new RangeError('the range lies outside the object')
-        }
+        if (range !== undefined) assertRange(range, bytes.byteLength)
         const part = range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
         return { sizeBytes: bytes.byteLength, body: once(part) }
       }),
@@ -67,9 +66,6 @@ export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Acto
     },
   }
 }
-
-const isInside = ({ start, end }: ByteRange, sizeBytes: number): boolean =>
-  start >= 0 && start <= end && end < sizeBytes
 
 const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   await Promise.resolve()
