@@ -11,6 +11,7 @@ import type { Log } from './log.ts'
 import { respond } from './respond.ts'
 import { answerSignedRead } from './signed-objects.ts'
 import { timedBody } from './timed-body.ts'
+import { endOfTurn } from './turn.ts'
 
 /** Answers every request, and writes a line for each into the log when it is over. */
 export const createListener = (
@@ -24,10 +25,12 @@ export const createListener = (
     async (request, env) => {
       const incoming = env.incoming as IncomingMessage
       const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
-      return await app.fetch(request, {
+      const answer = await app.fetch(request, {
         requestId: ids.get(incoming),
         body: hasBody ? timedBody(incoming) : undefined,
       })
+      await endOfTurn()
+      return answer
     },
     { overrideGlobalObjects: false },
   )
@@ -45,6 +48,7 @@ export const createListener = (
       const length = headers['Content-Length']
       if (isHead) entry.bytes = 0
       else if (length !== undefined) entry.bytes = Number(length)
+      await endOfTurn()
       await respond(response, { status, headers: { ...headers, [REQUEST_ID]: id }, body }, isHead)
     }
     try {

@@ -55,12 +55,16 @@ export const createLog = (level: LogLevel, isTerminal: boolean): Log => {
     else timer ??= setTimeout(flush, FLUSH_MS)
   }
 
-  const emit = (rank: LogLevel, fields: Readonly<Record<string, unknown>>, text: string): void => {
+  const emit = (
+    rank: LogLevel,
+    fields: Readonly<Record<string, unknown>>,
+    text: () => string,
+  ): void => {
     if (RANKS[rank] > RANKS[level]) return
     const time = new Date().toISOString()
     write(
       isTerminal
-        ? `${time.slice(11, 23)} ${text}\n`
+        ? `${time.slice(11, 23)} ${text()}\n`
         : `${JSON.stringify({ time, level: rank, ...fields })}\n`,
     )
   }
@@ -68,14 +72,14 @@ export const createLog = (level: LogLevel, isTerminal: boolean): Log => {
   return {
     flush,
     request: (line) => {
-      emit(line.status >= 500 ? 'error' : 'info', line, readable(line))
+      emit(line.status >= 500 ? 'error' : 'info', line, () => readable(line))
     },
     error: (message, error, fields = {}) => {
       const cause = inspect(error, { depth: 4 })
-      emit('error', { message, ...fields, error: cause }, `ERROR ${message}: ${cause}`)
+      emit('error', { message, ...fields, error: cause }, () => `ERROR ${message}: ${cause}`)
     },
     info: (message) => {
-      emit('info', { message }, message)
+      emit('info', { message }, () => message)
     },
   }
 }
