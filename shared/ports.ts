@@ -73,6 +73,8 @@ export type Query = {
   readonly limit?: number
   /** Descending by sort key. */
   readonly reverse?: boolean
+  /** Answer the keys alone, without the other attributes. Whole items may count towards the page all the same. */
+  readonly keysOnly?: boolean
   readonly read: ReadMode
 }
 

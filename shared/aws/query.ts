@@ -11,12 +11,14 @@ export const isAtEnd = ({ after, reverse = false, sk }: Query): boolean =>
 /** The parameters of one page of a query. */
 export const queryParameters = (table: string, query: Query): QueryCommandInput => {
   const placeholders = createPlaceholders()
-  const { after, limit, pk, read, reverse = false, sk } = query
+  const { after, keysOnly = false, limit, pk, read, reverse = false, sk } = query
   const partition = `${placeholders.name(PARTITION_KEY)} = ${placeholders.value(pk)}`
   const range = sk === undefined ? '' : ` AND ${rangeExpression(placeholders, sk)}`
+  const keys = `${placeholders.name(PARTITION_KEY)}, ${placeholders.name(SORT_KEY)}`
   return {
     TableName: table,
     KeyConditionExpression: `${partition}${range}`,
+    ...(keysOnly && { ProjectionExpression: keys }),
     ...placeholders.parameters(),
     ConsistentRead: read === 'strong',
     ScanIndexForward: !reverse,

@@ -39,6 +39,10 @@ export const openTableFile = (path: string) =>
 /** The key of an item. */
 export const keyText = ({ pk, sk }: Key): string => `${pk}${SEPARATOR}${sk}`
 
+/** The sort key in the key of an item. */
+export const sortKeyOf = (pk: string, text: string): string =>
+  text.slice(pk.length + SEPARATOR.length)
+
 /** Sorts before every sort key of a partition that begins with `start`, that key itself included. */
 export const firstFrom = (pk: string, start: string): string => `${pk}${SEPARATOR}${start}`
 
@@ -82,6 +86,6 @@ const keyEncoder = {
     if (key.charCodeAt(key.length - 1) === 0) target[end - 1] = BEHIND_EVERY_TEXT
     return end
   },
-  /** Keys need no decoding: the value holds what the reader does not know of them. */
-  readKey: (): string => '',
+  readKey: (source: Buffer, start: number, end: number): string =>
+    source.toString('utf8', start, end),
 }

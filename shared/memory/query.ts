@@ -4,7 +4,7 @@ import type { Item, Key, Query, QueryPage } from '../ports.ts'
 /** One page of a query over sort keys in ascending order. */
 export const runQuery = (
   sortKeys: readonly string[],
-  { pk, sk, after, limit, reverse }: Query,
+  { pk, sk, after, limit, reverse, keysOnly = false }: Query,
   read: (key: Key) => Item | undefined,
 ): QueryPage => {
   const order = reverse === true ? sortKeys.toReversed() : sortKeys
@@ -25,7 +25,7 @@ export const runQuery = (
     if (isFull && last !== undefined) return { items, next: last.sk }
     const item = read({ pk, sk: key })
     if (item === undefined) continue
-    items.push(item)
+    items.push(keysOnly ? { pk, sk: key } : item)
     bytes += itemBytes(item)
   }
   return { items }

@@ -22,6 +22,7 @@ export const listNames = async (
     pk,
     limit: n + 1,
     read: 'eventual',
+    keysOnly: true,
     ...(prefix === '' ? {} : { sk: { prefix } }),
     ...(last === undefined ? {} : { after: `${prefix}${last}` }),
   } as const

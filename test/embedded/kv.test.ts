@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareUtf8 } from '../../shared/limits.ts'
+import { compareUtf8, itemBytes } from '../../shared/limits.ts'
 import type { Item, Kv } from '../../shared/ports.ts'
 import { withDirectory, withEmbedded } from './fresh.ts'
 
@@ -139,6 +139,24 @@ test('a page ends before 1 MB and goes on where it ended', async () => {
     const second = await kv.query({ pk: 'p', after: 'b', read: 'strong' })
     expect(second.items.map(({ sk }) => sk)).toEqual(['c', 'd'])
     expect(second.next).toBeUndefined()
+  })
+})
+
+test('a page is measured exactly, whatever its items are made of', async () => {
+  await withKv(async (kv) => {
+    // With `sk`, `pk` and names each of these has 262,144 bytes: four of them fill a page to the last one.
+    const filling = (sk: string, extra = 0): Item => {
+      const rest = 262_144 - itemBytes({ pk: 'p', sk, text: '' })
+      return { pk: 'p', sk, text: 'x'.repeat(rest + extra) }
+    }
+    for (const sk of ['a', 'b', 'c', 'd', 'e']) await put(kv, filling(sk))
+    const full = await kv.query({ pk: 'p', read: 'strong' })
+    expect(full.items.map(({ sk }) => sk)).toEqual(['a', 'b', 'c', 'd'])
+    expect(full.next).toBe('d')
+    await put(kv, filling('d', 1))
+    const short = await kv.query({ pk: 'p', read: 'strong' })
+    expect(short.items.map(({ sk }) => sk)).toEqual(['a', 'b', 'c'])
+    expect(short.next).toBe('c')
   })
 })
 

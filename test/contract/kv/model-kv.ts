@@ -50,7 +50,7 @@ export const createModel = (): Kv => {
     query: async (query) =>
       await later(() => {
         assertQuery(query)
-        const { pk, sk, after: behind, limit, reverse = false } = query
+        const { pk, sk, after: behind, limit, reverse = false, keysOnly = false } = query
         const sign = reverse ? -1 : 1
         const items = [...state.values()]
           .filter((item) => item.pk === pk)
@@ -61,7 +61,8 @@ export const createModel = (): Kv => {
           })
           .filter((item) => behind === undefined || sign * compareUtf8(item.sk, behind) > 0)
           .toSorted((a, b) => sign * compareUtf8(a.sk, b.sk))
-        return { items: items.slice(0, limit) }
+        const page = items.slice(0, limit)
+        return { items: keysOnly ? page.map((item) => ({ pk, sk: item.sk })) : page }
       }),
     write: async (operation) =>
       await later(() => {

@@ -77,6 +77,7 @@ const query: fc.Arbitrary<StepQuery> = fc
       after: sk,
       limit: fc.integer({ min: 1, max: 8 }),
       reverse: fc.boolean(),
+      keysOnly: fc.boolean(),
     },
     { requiredKeys: [] },
   )

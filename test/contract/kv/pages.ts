@@ -73,6 +73,24 @@ export const pages = (subject: KvSubject): void => {
     }
   })
 
+  guarantee('a page of keys alone has nothing else, in the same order, page by page', async () => {
+    const pk = freshPartition()
+    await fill(subject.kv, pk, LETTERS, { text: 'x'.repeat(300_000) })
+    const query = { pk, keysOnly: true, read: 'strong' } as const
+    const { items, next } = await subject.kv.query({ ...query, limit: 2 })
+    expect(items).toEqual([
+      { pk, sk: 'a' },
+      { pk, sk: 'b' },
+    ])
+    expect(next).toBe('b')
+    const last = await subject.kv.query({ ...query, sk: { prefix: 'g' } })
+    expect(last).toEqual({ items: [{ pk, sk: 'g' }] })
+    for (const reverse of [false, true]) {
+      const found = await walk(subject.kv, { pk, keysOnly: true, reverse })
+      expect(found.flat()).toEqual(reverse ? LETTERS.toReversed() : LETTERS)
+    }
+  })
+
   guarantee('a limit does not lift the 1 MB of a page', async () => {
     const pk = freshPartition()
     await fill(subject.kv, pk, LETTERS, { text: 'x'.repeat(MAX_ITEM_BYTES - 1000) })
