@@ -17,7 +17,7 @@ const MINUTE = 60_000
 export default defineConfig({
   test: {
     projects: [
-      tier('unit', ['test/unit', 'test/property', 'test/architecture'], 20_000),
+      tier('unit', ['test/unit', 'test/property', 'test/architecture', 'test/tools'], 20_000),
       tier('embedded', ['test/embedded'], 2 * MINUTE),
       tier('simulation', ['test/simulation'], 5 * MINUTE),
       tier('contract', ['test/contract'], 2 * MINUTE),

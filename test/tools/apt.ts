@@ -6,17 +6,20 @@ const run = promisify(execFile)
 
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 const ROOT = 0
+const INSTALL = ['install', '-y', '--no-install-recommends']
 
-/** Installs packages of the distribution in one go; throws with the exact command when only root could. */
-export const installApt = async (tools: readonly Tool[]): Promise<void> => {
-  const packages = tools.map(({ name }) => name)
+/** Fetches the list of packages; throws, with the command that brings these, when only root could. */
+export const updatePackageIndex = async (wanted: readonly Tool[]): Promise<void> => {
   if (process.getuid?.() !== ROOT) {
-    throw new Error(
-      `needs root: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`,
-    )
+    const names = wanted.map(({ name }) => name).join(' ')
+    throw new Error(`needs root: sudo apt-get update && sudo apt-get ${INSTALL.join(' ')} ${names}`)
   }
   await apt(['update'])
-  await apt(['install', '-y', '--no-install-recommends', ...packages])
+}
+
+/** Installs one package, so that one that the distribution lacks does not keep back the others. */
+export const installPackage = async ({ name }: Tool): Promise<void> => {
+  await apt([...INSTALL, name])
 }
 
 const apt = async (args: readonly string[]): Promise<void> => {

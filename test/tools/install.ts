@@ -1,6 +1,6 @@
 /** `npm run tools`: brings every program from outside that the tests run, pinned, into a cache directory. */
 import { parseArgs } from 'node:util'
-import { installApt } from './apt.ts'
+import { installPackage, updatePackageIndex } from './apt.ts'
 import { TOOLS, type Tool } from './catalogue.ts'
 import { installDynamodbLocal, installMinistack } from './endpoints/install.ts'
 import { installGo } from './go.ts'
@@ -26,7 +26,7 @@ const install = async (tool: Tool): Promise<void> => {
       await installGo(tool, tool.install.package)
       return
     case 'apt':
-      await installApt([tool])
+      await installPackage(tool)
       return
     case 'endpoint':
       if (tool.name === 'ministack') await installMinistack(cacheDirectory())
@@ -58,13 +58,10 @@ const installAll = async (): Promise<number> => {
   for (const tool of TOOLS) {
     if (!missing.includes(tool)) print(`${tool.name}: present (${tool.version})`)
   }
-  // One call for all packages: the index is read once.
   const packages = missing.filter(({ install: { by } }) => by === 'apt')
-  if (packages.length > 0) {
-    await attempt(packages.map(({ name }) => name).join(' '), () => installApt(packages))
-  }
-  for (const tool of missing.filter((candidate) => !packages.includes(candidate))) {
-    await attempt(`${tool.name} ${tool.version}`, () => install(tool))
+  if (packages.length > 0) await attempt('package index', () => updatePackageIndex(packages))
+  for (const tool of missing) {
+    await attempt(`${tool.name} (${tool.version})`, () => install(tool))
   }
   for (const line of failed) process.stderr.write(`${line}\n`)
   return failed.length
