@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileSystem } from 'aws-cdk-lib'
 import { buildSync, type Metafile } from 'esbuild'
@@ -10,6 +9,7 @@ export const ROOT = join(import.meta.dirname, '..')
 export const BUNDLE_NAME = 'handler'
 
 export type Bundle = {
+  /** The caller's to remove. */
   readonly directory: string
   /** What esbuild says of the files it made: sizes, and which imports which. */
   readonly outputs: Metafile['outputs']
@@ -25,9 +25,6 @@ const REQUIRE =
  */
 export const bundle = (entry: string): Bundle => {
   const directory = FileSystem.mkdtemp('roadstead-bundle-')
-  process.once('exit', () => {
-    rmSync(directory, { recursive: true, force: true })
-  })
   const { metafile } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: { [BUNDLE_NAME]: join(ROOT, entry) },

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
 import {
@@ -79,11 +80,12 @@ export class RegistryFunction extends Construct {
         }),
       },
     })
+    const { directory } = bundle(ENTRY)
     this.function = new LambdaFunction(this, 'Function', {
       description: 'OCI distribution API',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: Code.fromAsset(bundle(ENTRY).directory),
+      code: Code.fromAsset(directory),
       handler: `${BUNDLE_NAME}.handler`,
       memorySize: props.memorySizeMb,
       timeout: TIMEOUT,
@@ -97,5 +99,7 @@ export class RegistryFunction extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
       },
     })
+    // The function took a copy into the cloud assembly.
+    rmSync(directory, { recursive: true })
   }
 }

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { BUNDLE_NAME, bundle } from '../../infra/bundle.ts'
 
 const KIB = 1024
@@ -17,6 +18,10 @@ const files = new Map(
     .filter(([path]) => path.endsWith('.mjs'))
     .map(([path, output]) => [basename(path), output]),
 )
+
+afterAll(async () => {
+  await rm(directory, { recursive: true })
+})
 
 /** The files that are read before the first request. */
 const coldFiles = (): ReadonlySet<string> => {

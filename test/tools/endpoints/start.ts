@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cacheDirectory } from '../locate.ts'
@@ -49,7 +49,7 @@ export const startDynamodbLocal = async (): Promise<Endpoint> => {
   // It writes a file of its own into the directory it is started in.
   const home = join(tmpdir(), `roadstead-dynamodb-${port}`)
   mkdirSync(home, { recursive: true })
-  return await startProcess(endpoint, {
+  const started = await startProcess(endpoint, {
     program: 'java',
     args: [
       `-Duser.dir=${home}`,
@@ -61,4 +61,9 @@ export const startDynamodbLocal = async (): Promise<Endpoint> => {
     env: process.env,
     probe: answers(endpoint),
   })
+  const stop = async (): Promise<void> => {
+    await started.stop()
+    rmSync(home, { recursive: true, force: true })
+  }
+  return { endpoint, stop }
 }
