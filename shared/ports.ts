@@ -113,6 +113,7 @@ export type Kv = {
 export type StoredObject = {
   /** Of the whole object, whatever range was asked for. */
   readonly sizeBytes: number
+  /** Every piece is the reader's own. */
   readonly body: AsyncIterable<Uint8Array>
 }
 

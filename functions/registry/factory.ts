@@ -1,12 +1,13 @@
 import { createFactory } from 'hono/factory'
 import type { RepositoryName } from '../../shared/oci/name.ts'
+import type { Batches } from '../../shared/registry/uploads/body.ts'
 import type { Deps } from './deps.ts'
 
 export type RegistryEnv = {
   /** Given by the server or by the Lambda adapter; absent under `app.request()`. */
   Bindings: {
     /** The body as the platform streams it, which is faster than the one of the web's Request. */
-    readonly body?: AsyncIterable<Uint8Array> | undefined
+    readonly body?: Batches | undefined
     readonly requestId?: string | undefined
     readonly lambdaContext?: { readonly awsRequestId: string } | undefined
   }

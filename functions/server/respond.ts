@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Answer } from '../registry/http/answer.ts'
+import { free } from './free.ts'
 
 /** Up to here one write of head and body together costs less than the copy that it takes. */
 const MAX_JOINED_BYTES = 16 * 1024
@@ -33,6 +32,31 @@ export const respond = async (
   } else if (body instanceof Uint8Array) {
     endWith(response, body)
   } else {
-    await pipeline(body instanceof Readable ? body : Readable.from(body), response)
+    await stream(response, body)
   }
+}
+
+/** While one piece is on its way to the client the next one is read; each is freed as soon as it is gone. */
+const stream = async (response: ServerResponse, body: AsyncIterable<Uint8Array>): Promise<void> => {
+  let fail: ((error: Error) => void) | undefined
+  response.once('close', () => fail?.(new Error('the client went away')))
+  let last = Promise.resolve()
+  for await (const piece of body) {
+    await last
+    last = new Promise((resolve, reject) => {
+      fail = reject
+      response.write(piece, (error) => {
+        if (error) {
+          reject(error)
+          return
+        }
+        free(piece)
+        resolve()
+      })
+    })
+    // Awaited in the next round; until then a failure must not count as unhandled.
+    last.catch(() => undefined)
+  }
+  await last
+  response.end()
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { RegistryError } from '../../shared/oci/errors.ts'
+import type { Batches } from '../../shared/registry/uploads/body.ts'
+import { gather } from './gather.ts'
 
 /** A body may pause this long; then its connection is worth more to somebody else. */
 const IDLE_MS = 60_000
@@ -26,7 +28,7 @@ export const BODY_TIMES: BodyTimes = {
 export const timedBody = async function* (
   incoming: IncomingMessage,
   times: BodyTimes = BODY_TIMES,
-): AsyncGenerator<Uint8Array> {
+): Batches {
   // A request that was given up no longer knows its socket.
   const { socket } = incoming
   let windowStart = Date.now()
@@ -37,16 +39,15 @@ export const timedBody = async function* (
   }
   incoming.setTimeout(times.idleMs, giveUp)
   try {
-    const chunks: AsyncIterable<Uint8Array> = incoming.iterator({ destroyOnReturn: false })
-    for await (const bytes of chunks) {
-      windowBytes += bytes.byteLength
+    for await (const batch of gather(incoming)) {
+      for (const { byteLength } of batch) windowBytes += byteLength
       const now = Date.now()
       if (now - windowStart > times.windowMs) {
         if (windowBytes < times.minWindowBytes) throw tooSlow()
         windowStart = now
         windowBytes = 0
       }
-      yield bytes
+      yield batch
     }
   } finally {
     socket.setTimeout(0)

@@ -3,12 +3,12 @@
  * becomes the object by a new name and no byte is copied.
  */
 import { randomBytes } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { assertPartNumber } from '../limits.ts'
 import type { Multipart } from '../ports.ts'
 import { completeUpload } from './complete-upload.ts'
 import type { DataDirectory } from './data-directory.ts'
-import { totalBytes, writeAll, writeDurably } from './durable.ts'
+import { totalBytes, writeAll } from './durable.ts'
 import { guarded } from './failures.ts'
 import type { Room } from './room.ts'
 import { appendPart, createJournal } from './upload-journal.ts'
@@ -60,7 +60,8 @@ export const createMultipart = async ({ fileOf, paths, room }: Context): Promise
       const uploadId = randomBytes(RANDOM_ID_BYTES).toString('hex')
       const upload = newUpload(paths.uploads, uploadId, key)
       await guarded('unknown', async () => {
-        await writeDurably(upload.partsFile, [])
+        // Empty, so there is nothing to flush but its name, and the journal's directory is flushed.
+        await writeFile(upload.partsFile, '', { mode: 0o600 })
         await createJournal(paths.uploads, upload.journal, key)
       })
       uploads.set(uploadId, upload)

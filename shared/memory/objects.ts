@@ -27,7 +27,7 @@ export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Acto
         const bytes = bucket.objects.get(key)
         if (bytes === undefined) return undefined
         if (range !== undefined) assertRange(range, bytes.byteLength)
-        const part = range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
+        const part = range === undefined ? bytes.slice() : bytes.slice(range.start, range.end + 1)
         return { sizeBytes: bytes.byteLength, body: once(part) }
       }),
     copy: async (from, to, { ifAbsent }) =>

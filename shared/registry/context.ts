@@ -26,7 +26,7 @@ const KIB = 1024
 const MIB = 1024 * KIB
 
 export const DEFAULT_LIMITS: Limits = {
-  partBytes: 8 * MIB,
+  partBytes: 5 * MIB,
   minPartBytes: 5 * MIB,
   inlineBodyBytes: 128 * KIB,
   // distribution-spec, "Pushing Manifests": clients and registries should expect at least 4 megabytes.

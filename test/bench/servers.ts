@@ -5,6 +5,7 @@ import { mkdir, open, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import manifest from '../../package.json' with { type: 'json' }
 import { BenchError } from './options.ts'
 import { findTool } from './tools.ts'
 
@@ -22,7 +23,7 @@ export type Server = {
   stop(): Promise<void>
 }
 
-const MAIN = join(import.meta.dirname, '..', '..', 'functions', 'server', 'main.ts')
+const ROOT = join(import.meta.dirname, '..', '..')
 const START_TIMEOUT_MS = 20_000
 const POLL_MS = 2
 
@@ -35,6 +36,7 @@ export const startServer = async (name: Name, directory: string): Promise<Server
   const log = await open(join(home, 'access.log'), 'a')
   const began = performance.now()
   const child = spawn(command, args, {
+    cwd: ROOT,
     env: environment(),
     stdio: ['ignore', log.fd, log.fd],
   })
@@ -86,8 +88,12 @@ export const turns = <T>(round: number, list: readonly T[]): readonly T[] =>
 
 const commandOf = async (name: Name, home: string, host: string) => {
   if (name === 'roadstead') {
-    const args = [MAIN, '--listen', host, '--data', join(home, 'data')]
-    return { command: process.execPath, args }
+    // With what `npm start` gives to Node.
+    const [, ...args] = manifest.scripts.start.split(' ')
+    return {
+      command: process.execPath,
+      args: [...args, '--listen', host, '--data', join(home, 'data')],
+    }
   }
   const config = join(home, 'config.yml')
   await writeFile(config, distributionConfig(join(home, 'data'), host))

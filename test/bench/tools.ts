@@ -12,6 +12,7 @@ const PACKAGES = {
   wrk: "Debian's package wrk",
   hey: "Debian's package hey",
   skopeo: "Debian's package skopeo",
+  sync: "Debian's package coreutils",
   'docker-registry': "Debian's package docker-registry",
   registry: 'npm run tools (github.com/distribution/distribution/v3/cmd/registry@v3.1.2)',
 } as const

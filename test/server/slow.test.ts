@@ -20,7 +20,9 @@ const serve = async (times: BodyTimes): Promise<number> => {
     const take = async (): Promise<void> => {
       let bytes = 0
       try {
-        for await (const chunk of timedBody(request, times)) bytes += chunk.byteLength
+        for await (const batch of timedBody(request, times)) {
+          for (const piece of batch) bytes += piece.byteLength
+        }
         response.end(`took ${bytes}`)
       } catch (error) {
         response.writeHead(error instanceof RegistryError ? error.status : 500)

@@ -11,6 +11,7 @@ import { deleteManifest } from '../../shared/registry/manifests/delete.ts'
 import { putManifest } from '../../shared/registry/manifests/put.ts'
 import { deleteTag } from '../../shared/registry/manifests/untag.ts'
 import { appendToUpload } from '../../shared/registry/uploads/append.ts'
+import type { Batches } from '../../shared/registry/uploads/body.ts'
 import { completeUpload } from '../../shared/registry/uploads/complete.ts'
 import { startUpload } from '../../shared/registry/uploads/start.ts'
 import { openUpload } from '../../shared/registry/uploads/upload.ts'
@@ -63,9 +64,9 @@ const count = (story: Story, kind: string): void => {
   story.done.set(kind, (story.done.get(kind) ?? 0) + 1)
 }
 
-const stream = async function* (...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+const stream = async function* (bytes: Uint8Array): Batches {
   await Promise.resolve()
-  yield* chunks
+  yield [bytes]
 }
 
 /** Uploads a blob in one request, or in two chunks, or streams it and finishes with an empty request. */

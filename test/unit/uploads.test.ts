@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { MIN_PART_BYTES } from '../../shared/ports.ts'
+import type { Batches } from '../../shared/registry/uploads/body.ts'
 import { createTestApp, pushBlob, type TestApp } from '../support/app.ts'
 
 const MIB = 1024 * 1024
@@ -95,9 +96,9 @@ describe('a chunk', () => {
   it('that breaks off is kept as far as it came', async () => {
     const registry = createTestApp()
     const location = await begin(registry)
-    const broken = (async function* () {
+    const broken = (async function* (): Batches {
       await Promise.resolve()
-      yield Buffer.from('abc')
+      yield [Buffer.from('abc')]
       throw new Error('the client went away')
     })()
     const response = await registry.app.request(

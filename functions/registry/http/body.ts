@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { RegistryError } from '../../../shared/oci/errors.ts'
 import { lengthOf, parseChunkRange } from '../../../shared/oci/range.ts'
-import type { UploadBody } from '../../../shared/registry/uploads/body.ts'
+import type { Batches, UploadBody } from '../../../shared/registry/uploads/body.ts'
 import type { RegistryEnv } from '../factory.ts'
 
 type RegistryRequest = Pick<Context<RegistryEnv>, 'env' | 'req'>
@@ -9,13 +9,14 @@ type RegistryRequest = Pick<Context<RegistryEnv>, 'env' | 'req'>
 const NUMBER = /^\d{1,16}$/
 
 /** The body as it comes in; the platform's own stream where there is one. */
-const bytesOf = ({ env, req }: RegistryRequest): AsyncIterable<Uint8Array> =>
+const bytesOf = ({ env, req }: RegistryRequest): Batches =>
   // The bindings are absent under app.request(), whatever the type says.
-  (env as typeof env | undefined)?.body ?? req.raw.body ?? none()
+  (env as typeof env | undefined)?.body ?? oneByOne(req.raw.body ?? [])
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an empty body, in the shape of any other
-const none = async function* (): AsyncGenerator<Uint8Array> {
-  yield* []
+const oneByOne = async function* (
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Batches {
+  for await (const piece of pieces) yield [piece]
 }
 
 /**
@@ -32,10 +33,10 @@ export const readWhole = async (c: RegistryRequest, maxBytes: number): Promise<U
   if ((contentLength(c) ?? 0) > maxBytes) throw tooLarge()
   const chunks: Uint8Array[] = []
   let received = 0
-  for await (const chunk of bytesOf(c)) {
-    received += chunk.byteLength
+  for await (const batch of bytesOf(c)) {
+    for (const { byteLength } of batch) received += byteLength
     if (received > maxBytes) throw tooLarge()
-    chunks.push(chunk)
+    chunks.push(Buffer.concat(batch))
   }
   return Buffer.concat(chunks)
 }

@@ -3,7 +3,7 @@ import type { Part } from '../../ports.ts'
 import { transact } from '../../store/transact.ts'
 import { key } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
-import { receive, type UploadBody } from './body.ts'
+import { receive, type Batches, type UploadBody } from './body.ts'
 import type { Hashing, UploadHash } from './hashing.ts'
 import { createStaging, type Staging } from './staging.ts'
 import {
@@ -43,14 +43,14 @@ export const appendToUpload = async (
 }
 
 /** Counts bytes as they pass, and tells a source that broke off from a reader that did. */
-const observe = (source: AsyncIterable<Uint8Array>) => {
+const observe = (source: Batches) => {
   let received = 0
   let broken = false
-  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+  const bytes = async function* (): Batches {
     try {
-      for await (const chunk of source) {
-        received += chunk.byteLength
-        yield chunk
+      for await (const batch of source) {
+        for (const { byteLength } of batch) received += byteLength
+        yield batch
       }
     } catch (error) {
       broken = true
@@ -106,19 +106,26 @@ const keepRest = async (
   { store, objects, limits }: RegistryContext,
   staging: Staging,
 ): Promise<{ readonly tail?: string; readonly tailPart?: Part }> => {
-  await staging.settle()
-  if (staging.restBytes() === 0) return {}
-  const isMultipart = staging.parts().length > 0
-  if (isMultipart && staging.restBytes() >= limits.minPartBytes) {
-    await staging.flush()
+  const isMultipart = staging.isMultipart()
+  if (staging.restBytes() === 0 || (isMultipart && staging.restBytes() >= limits.minPartBytes)) {
+    if (staging.restBytes() > 0) await staging.flush()
     await staging.settle()
     return {}
   }
   const tail = store.ids.next()
   const tailKey = bucketKey.tail(staging.upload().oid, tail)
-  const [, part] = await Promise.all([
+  const [part] = await allEnded([
+    isMultipart ? staging.putLast() : Promise.resolve(undefined),
     objects.put(tailKey, staging.rest(), { ifAbsent: true }),
-    isMultipart ? staging.putLast() : undefined,
+    staging.settle(),
   ])
   return part === undefined ? { tail } : { tail, tailPart: part }
+}
+
+/** As Promise.all, but when one fails the others have ended too, so that no write comes late. */
+const allEnded = async <T extends readonly Promise<unknown>[]>(
+  promises: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> => {
+  await Promise.allSettled(promises)
+  return await Promise.all(promises)
 }

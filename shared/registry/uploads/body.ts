@@ -2,9 +2,15 @@ import { RegistryError } from '../../oci/errors.ts'
 import type { UploadHash } from './hashing.ts'
 import type { Staging } from './staging.ts'
 
+/**
+ * Bytes as they come, several pieces at a time where several have come. Pieces may be looked at until the next batch is
+ * asked for; who keeps bytes copies them.
+ */
+export type Batches = AsyncGenerator<readonly Uint8Array[], void, undefined>
+
 /** The bytes of one request, with what its headers said of them. */
 export type UploadBody = {
-  readonly bytes: AsyncIterable<Uint8Array>
+  readonly bytes: Batches
   /** Content-Length; absent when the client streams. */
   readonly lengthBytes?: number | undefined
   /** First byte by Content-Range; absent: they continue the upload wherever it stands. */
@@ -21,10 +27,12 @@ export const receive = async (
   hash: UploadHash | undefined,
 ): Promise<number> => {
   let received = 0
-  for await (const bytes of body.bytes) {
-    hash?.update(bytes)
-    received += bytes.byteLength
-    await staging.add(bytes)
+  for await (const batch of body.bytes) {
+    for (const piece of batch) {
+      hash?.update(piece)
+      received += piece.byteLength
+    }
+    await staging.add(batch)
   }
   if (body.lengthBytes !== undefined && received !== body.lengthBytes) {
     throw new RegistryError('SIZE_INVALID', {

@@ -3,6 +3,7 @@ import type { Part } from '../../ports.ts'
 import { transact } from '../../store/transact.ts'
 import { key } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
+import { createBlocks } from './blocks.ts'
 import { numbersFor, partBytes } from './plan.ts'
 import { outOfOrder, unchanged, uploadUnknown, type Upload } from './upload.ts'
 
@@ -15,7 +16,9 @@ export type Staging = {
   /** What is not yet in a part, in order. */
   readonly rest: () => readonly Uint8Array[]
   readonly restBytes: () => number
-  readonly add: (bytes: Uint8Array) => Promise<void>
+  readonly add: (pieces: readonly Uint8Array[]) => Promise<void>
+  /** Whether there are parts, or will be when the writes under way have ended. */
+  readonly isMultipart: () => boolean
   /** Writes the rest as one of `parts`; it must be long enough for others to follow. */
   readonly flush: () => Promise<void>
   /** Writes the rest as a part that is the last one, or is replaced when the upload goes on. */
@@ -39,8 +42,9 @@ export const createStaging = async (
   let reservedUpTo = 0
   let nextNumber = 0
   const parts = [...session.parts]
-  let rest: Uint8Array[] = []
-  let restBytes = 0
+  let rest = createBlocks()
+  let taking: Promise<unknown> = Promise.resolve()
+  let isMultipart = parts.length > 0
   let underWay: Promise<void> = Promise.resolve()
 
   /** Takes part numbers that no other writer will use, and begins the multipart upload with the first. */
@@ -72,25 +76,28 @@ export const createStaging = async (
     return { number, etag }
   }
 
-  const takeRest = (): readonly Uint8Array[] => {
-    const taken = rest
-    rest = []
-    restBytes = 0
-    return taken
-  }
-
+  /** One after the other, so that no two writes reserve at once. */
   const takeNumber = async (): Promise<number> => {
-    await underWay
-    if (nextNumber >= reservedUpTo) await reserve()
-    nextNumber += 1
-    return nextNumber - 1
+    const taken = taking.then(async () => {
+      if (nextNumber >= reservedUpTo) await reserve()
+      nextNumber += 1
+      return nextNumber - 1
+    })
+    taking = taken.catch(() => undefined)
+    return await taken
   }
 
   const flush = async (): Promise<void> => {
-    const number = await takeNumber()
-    underWay = write(number, takeRest()).then((part) => {
-      parts.push(part)
-    })
+    await underWay
+    const taken = rest
+    rest = createBlocks()
+    isMultipart = true
+    const put = async (): Promise<void> => {
+      parts.push(await write(await takeNumber(), taken.bytes()))
+      // Not when it failed: who knows whether something still reads them.
+      taken.release()
+    }
+    underWay = put()
     // Awaited by the next flush; until then a failure must not count as unhandled.
     underWay.catch(() => undefined)
   }
@@ -99,24 +106,25 @@ export const createStaging = async (
     const tail = await objects.get(bucketKey.tail(session.oid, session.tail))
     if (tail === undefined) throw uploadUnknown(session.oid)
     for await (const bytes of tail.body) {
-      rest.push(bytes)
-      restBytes += bytes.byteLength
+      rest.add(bytes)
     }
   }
 
   return {
     upload: () => upload,
     parts: () => parts,
-    rest: () => rest,
-    restBytes: () => restBytes,
-    add: async (bytes) => {
-      rest.push(bytes)
-      restBytes += bytes.byteLength
-      const number = nextNumber < reservedUpTo ? nextNumber : upload.nextPart
-      if (restBytes >= partBytes(limits, number)) await flush()
+    rest: () => rest.bytes(),
+    restBytes: () => rest.size(),
+    add: async (pieces) => {
+      for (const piece of pieces) {
+        rest.add(piece)
+        const number = nextNumber < reservedUpTo ? nextNumber : upload.nextPart
+        if (rest.size() >= partBytes(limits, number)) await flush()
+      }
     },
     flush,
-    putLast: async () => await write(await takeNumber(), rest),
+    isMultipart: () => isMultipart,
+    putLast: async () => await write(await takeNumber(), rest.bytes()),
     settle: async () => {
       await underWay
     },
