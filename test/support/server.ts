@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { eventually } from './eventually.ts'
@@ -13,6 +15,8 @@ export type ServerOptions = {
   readonly env?: Readonly<Record<string, string>>
   /** A directory to serve from, which then stays; by default a fresh one that goes with `stop`. */
   readonly data?: string
+  /** The certificate to expect when it serves HTTPS. */
+  readonly ca?: string
 }
 
 export type RunningServer = {
@@ -55,7 +59,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<RunningS
     await own?.remove()
   }
   try {
-    const url = await readiness(child, lines)
+    const url = await readiness(child, lines, options.ca)
     const { host, port } = new URL(url)
     return {
       ...{ url, host, port: Number(port), data, process: child, stop },
@@ -68,16 +72,21 @@ export const startServer = async (options: ServerOptions = {}): Promise<RunningS
   }
 }
 
-const readiness = async (child: ChildProcess, lines: readonly string[]): Promise<string> => {
+const readiness = async (
+  child: ChildProcess,
+  lines: readonly string[],
+  ca: string | undefined,
+): Promise<string> => {
   const output = (): string => lines.join('\n')
   const url = await eventually('the server says where it serves', () => {
     if (child.exitCode !== null) throw new Error(`the server ended: ${output()}`)
     return lines.map((line) => ANNOUNCEMENT.exec(line)?.[1]).find((found) => found !== undefined)
   })
   await eventually('the server is ready', async () => {
-    const answer = await fetch(`${url}/readyz`)
-    await answer.body?.cancel()
-    return answer.ok ? true : undefined
+    const get = url.startsWith('https') ? https.get : http.get
+    const [answer] = (await once(get(`${url}/readyz`, { ca }), 'response')) as [IncomingMessage]
+    answer.resume()
+    return answer.statusCode === 200 ? true : undefined
   })
   return url
 }
