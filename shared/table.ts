@@ -24,7 +24,31 @@
  * object, upload     OBJECT#<oid>                #                                           upload, manifest put
  * part of an upload  OBJECT#<oid>                PART#<number>                               upload
  * task for GC        TASK#<shard>                <due>#<type>#<subject>#<cause>              with the write that causes it
+ * counter            COUNTER#<of what>           #                                           with what is counted
+ * project number     PROJECTNUMBER#<number>      #                                           project
+ * project list       PROJECTS                    <project>                                   project
+ * public projects    PUBLICPROJECTS              <project>                                   project
+ * member             PROJECT#<pid>               MEMBER#<number>                             membership
+ * membership         USER#<number>               MEMBERSHIP#<pid>                            membership
+ * user               USER#<number>               #                                           user
+ * user name          USERNAME#<name, lower case> #                                           user
+ * user mail          USERMAIL#<mail, lower case> #                                           user
+ * user list          USERS                       <name, lower case>                          user
+ * token of a user    USER#<number>               TOKEN#<id>                                  personal access token
+ * token by its id    TOKEN#<id>                  #                                           personal access token
+ * robot by its name  ROBOT#<full name>           #                                           robot
+ * robot number       ROBOTNUMBER#<number>        #                                           robot
+ * robots of system   ROBOTS                      <number>                                    robot
+ * robots of project  PROJECT#<pid>               ROBOT#<number>                              robot
+ * failed logins      FAILEDLOGINS#<of whom>      #                                           login
+ * signing key        SIGNINGKEYS                 <created>#<key id>                          token service
+ * session            SESSION#<hash of its id>    #                                           login of the console
+ * setting            SETTINGS                    <name>                                      configuration
+ * audit, all         AUDIT#<day>#<shard>         <time>#<id>                                 with what is audited
+ * audit of project   AUDIT#PROJECT#<pid>#<month> <time>#<id>                                 with what is audited
  * ```
+ *
+ * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
  *
  * Ids (`pid`, `rid`, `oid`, `inc`) have a fixed length and are never reused; names, paths, tags and digests hold no
  * `#`. So no key is the prefix of another one's level: a link's children all begin with its key, nobody else's do.
@@ -60,6 +84,26 @@ export const TASK_SHARDS = 16
 /** The partition of all repositories' names. */
 export const CATALOG = 'CATALOG'
 
+/** The partition of all projects' names, of those that are public, of users, of the system's robots. */
+export const PROJECTS = 'PROJECTS'
+export const PUBLIC_PROJECTS = 'PUBLICPROJECTS'
+export const USERS = 'USERS'
+export const ROBOTS = 'ROBOTS'
+export const SIGNING_KEYS = 'SIGNINGKEYS'
+export const SETTINGS = 'SETTINGS'
+export const AUDIT_SHARDS = 8
+
+/** What is counted: things of the whole registry, or of one project. */
+export type CounterName =
+  | 'projects'
+  | 'publicProjects'
+  | 'repositories'
+  | 'users'
+  | 'robots'
+  | 'members'
+  | `${'repositories' | 'members' | 'robots'}#${ProjectId}`
+
+const NUMBER_DIGITS = 10
 const DUE_DIGITS = 13
 const LAST_MILLISECOND = 9_999_999_999_999
 const PART_DIGITS = 5
@@ -140,6 +184,57 @@ export const key = {
     pk: `OBJECT#${oid}`,
     sk: `PART#${digits(partNumber, PART_DIGITS)}`,
   }),
+  counter: (of: CounterName): Key => ({ pk: `COUNTER#${of}`, sk: GUARD }),
+  projectNumber: (number: number): Key => ({
+    pk: `PROJECTNUMBER#${digits(number, NUMBER_DIGITS)}`,
+    sk: GUARD,
+  }),
+  projectListed: (project: ProjectName): Key => ({ pk: PROJECTS, sk: project }),
+  publicProject: (project: ProjectName): Key => ({ pk: PUBLIC_PROJECTS, sk: project }),
+  member: (pid: ProjectId, number: number): Key => ({
+    pk: `PROJECT#${pid}`,
+    sk: `MEMBER#${digits(number, NUMBER_DIGITS)}`,
+  }),
+  membership: (user: number, pid: ProjectId): Key => ({
+    pk: `USER#${digits(user, NUMBER_DIGITS)}`,
+    sk: `MEMBERSHIP#${pid}`,
+  }),
+  user: (number: number): Key => ({ pk: `USER#${digits(number, NUMBER_DIGITS)}`, sk: GUARD }),
+  userName: (lowerName: string): Key => ({ pk: `USERNAME#${lowerName}`, sk: GUARD }),
+  userMail: (lowerMail: string): Key => ({ pk: `USERMAIL#${lowerMail}`, sk: GUARD }),
+  userListed: (lowerName: string): Key => ({ pk: USERS, sk: lowerName }),
+  tokenOfUser: (user: number, id: string): Key => ({
+    pk: `USER#${digits(user, NUMBER_DIGITS)}`,
+    sk: `TOKEN#${id}`,
+  }),
+  token: (id: string): Key => ({ pk: `TOKEN#${id}`, sk: GUARD }),
+  robot: (fullName: string): Key => ({ pk: `ROBOT#${fullName}`, sk: GUARD }),
+  robotNumber: (number: number): Key => ({
+    pk: `ROBOTNUMBER#${digits(number, NUMBER_DIGITS)}`,
+    sk: GUARD,
+  }),
+  /** `pid`: of its project; `undefined`: of the system. */
+  robotListed: (pid: ProjectId | undefined, number: number): Key =>
+    pid === undefined
+      ? { pk: ROBOTS, sk: digits(number, NUMBER_DIGITS) }
+      : { pk: `PROJECT#${pid}`, sk: `ROBOT#${digits(number, NUMBER_DIGITS)}` },
+  failedLogins: (subject: string): Key => ({ pk: `FAILEDLOGINS#${subject}`, sk: GUARD }),
+  signingKey: (createdAt: number, id: string): Key => ({
+    pk: SIGNING_KEYS,
+    sk: `${digits(createdAt, DUE_DIGITS)}#${id}`,
+  }),
+  session: (hash: string): Key => ({ pk: `SESSION#${hash}`, sk: GUARD }),
+  setting: (name: string): Key => ({ pk: SETTINGS, sk: name }),
+  /** `day`: yyyymmdd of the time, in UTC. */
+  audit: (day: string, shard: number, at: number, id: string): Key => ({
+    pk: `AUDIT#${day}#${shard}`,
+    sk: `${digits(at, DUE_DIGITS)}#${id}`,
+  }),
+  /** `month`: yyyymm of the time, in UTC. */
+  auditOfProject: (pid: ProjectId, month: string, at: number, id: string): Key => ({
+    pk: `AUDIT#PROJECT#${pid}#${month}`,
+    sk: `${digits(at, DUE_DIGITS)}#${id}`,
+  }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,
     sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,
@@ -158,6 +253,11 @@ export const prefix = {
   ofBlob: 'PROJECT#',
   /** Children of a project's link to a blob: leases and refs of its repositories. */
   ofLink: (pid: ProjectId): string => `${link(pid)}REPOSITORY#`,
+  repositoriesOfProject: 'REPOSITORY#',
+  members: 'MEMBER#',
+  memberships: 'MEMBERSHIP#',
+  robotsOfProject: 'ROBOT#',
+  tokensOfUser: 'TOKEN#',
   /** What makes a blob a member of one repository: its lease and the refs of its manifests. */
   inRepository,
 } as const
