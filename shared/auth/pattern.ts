@@ -1,30 +1,32 @@
-const SPECIAL = /[.+^${}()|[\]\\?]/g
-
 /** Patterns of repository paths: `*` is anything within one component, `**` anything at all. */
 export const PATTERN_GRAMMAR = /^[a-z0-9._*-]+(?:\/[a-z0-9._*-]+)*$/
 
-/** A path of 255 characters against this many stars takes microseconds; more are refused where patterns are given. */
-export const MAX_STARS = 8
+const TOKENS = /\*{2,}|./g
 
-/** Whether a path is what a pattern names, from the first character to the last. */
-export const matchesPattern = (pattern: string, path: string): boolean =>
-  compiled(pattern).test(path)
+/**
+ * Whether a path is what a pattern names, from the first character to the last. Takes time in proportion to the length
+ * of both, whatever the pattern: every place in it that the text so far could have reached is followed at once.
+ */
+export const matchesPattern = (pattern: string, path: string): boolean => {
+  const tokens = pattern.match(TOKENS) ?? []
+  let reached = behindStars(tokens, new Set([0]))
+  for (const character of path) {
+    const next = new Set<number>()
+    for (const at of reached) {
+      const token = tokens[at]
+      if (token === undefined) continue
+      if (token.length > 1 || (token === '*' && character !== '/')) next.add(at)
+      else if (token === character) next.add(at + 1)
+    }
+    if (next.size === 0) return false
+    reached = behindStars(tokens, next)
+  }
+  return reached.has(tokens.length)
+}
 
-const MAX_COMPILED = 1_000
-const cache = new Map<string, RegExp>()
-
-const compiled = (pattern: string): RegExp => {
-  const known = cache.get(pattern)
-  if (known !== undefined) return known
-  const source = pattern
-    .split(/(\*{2,}|\*)/)
-    .map((piece) => {
-      if (piece.startsWith('**')) return '.*'
-      return piece === '*' ? '[^/]*' : piece.replace(SPECIAL, '\\$&')
-    })
-    .join('')
-  const expression = new RegExp(`^${source}$`)
-  if (cache.size >= MAX_COMPILED) cache.clear()
-  cache.set(pattern, expression)
-  return expression
+/** A star may also stand for nothing. */
+const behindStars = (tokens: readonly string[], reached: Set<number>): Set<number> => {
+  // Grows while it is walked: a star behind a star is passed too.
+  for (const at of reached) if (tokens[at]?.startsWith('*') === true) reached.add(at + 1)
+  return reached
 }
