@@ -14,11 +14,12 @@ export const queryParameters = (table: string, query: Query): QueryCommandInput 
   const { after, keysOnly = false, limit, pk, read, reverse = false, sk } = query
   const partition = `${placeholders.name(PARTITION_KEY)} = ${placeholders.value(pk)}`
   const range = sk === undefined ? '' : ` AND ${rangeExpression(placeholders, sk)}`
-  const keys = `${placeholders.name(PARTITION_KEY)}, ${placeholders.name(SORT_KEY)}`
+  // Named only where it is used: DynamoDB refuses a name that stands for nothing.
+  const keys = (): string => `${placeholders.name(PARTITION_KEY)}, ${placeholders.name(SORT_KEY)}`
   return {
     TableName: table,
     KeyConditionExpression: `${partition}${range}`,
-    ...(keysOnly && { ProjectionExpression: keys }),
+    ...(keysOnly && { ProjectionExpression: keys() }),
     ...placeholders.parameters(),
     ConsistentRead: read === 'strong',
     ScanIndexForward: !reverse,
