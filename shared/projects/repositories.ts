@@ -4,7 +4,8 @@ import { getItem } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
 import { key, type ProjectId, type RepositoryId, type RepositoryRef } from '../table.ts'
-import { newProject, newRepository, parseProjectId, parseRepositoryRef } from './items.ts'
+import { tryCreateProject } from './create.ts'
+import { newRepository, parseProjectId, parseRepositoryRef } from './items.ts'
 
 const CACHE_MS = 60_000
 const CACHE_ENTRIES = 10_000
@@ -59,10 +60,9 @@ export const createRepositories = (store: Store, options: RepositoriesOptions): 
         detail: { project },
       })
     }
-    const pid = store.ids.next() as ProjectId
-    const outcome = await transact(store, newProject(project, pid, store.clock.now()))
-    // Refused: somebody made it in the meantime, and theirs is as good.
-    return outcome.done ? pid : await projectForPush(project)
+    const made = await tryCreateProject(store, undefined, { name: project })
+    // Taken: somebody made it in the meantime, and theirs is as good.
+    return made?.pid ?? (await projectForPush(project))
   }
 
   const forPush: Repositories['forPush'] = async (name) => {

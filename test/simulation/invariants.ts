@@ -4,7 +4,7 @@ import type { World } from '../../shared/memory/world.ts'
 import { parseDigest } from '../../shared/oci/digest.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { Item, Key } from '../../shared/ports.ts'
-import { UNLIMITED_BYTES } from '../../shared/projects/items.ts'
+import { UNLIMITED_BYTES } from '../../shared/projects/quota.ts'
 import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
 import { gunzipSync } from 'node:zlib'
 

@@ -1,0 +1,141 @@
+import type { Principal } from '../auth/principal.ts'
+import { DomainError } from '../errors.ts'
+import { LIBRARY, type ProjectName } from '../oci/name.ts'
+import type { TransactOperation } from '../ports.ts'
+import { count, readCounter, type Counter } from '../store/numbers.ts'
+import { getItem } from '../store/query.ts'
+import { AGAIN } from '../store/retry.ts'
+import type { Store } from '../store/store.ts'
+import { transactNamed } from '../store/transact.ts'
+import { key, SCHEMA_VERSION, type ProjectId } from '../table.ts'
+import { contend } from './contend.ts'
+import { parseProjectId } from './items.ts'
+import { newMember } from './member.ts'
+import type { ProjectMetadata } from './metadata.ts'
+import { parseProjectName } from './name.ts'
+import { projectAttributes, type Owner, type Project } from './project.ts'
+import { takeNumber } from './take-number.ts'
+import { assertStorageLimit, newQuota, NO_LIMIT } from './quota.ts'
+
+export type NewProject = {
+  readonly name: ProjectName
+  readonly isPublic?: boolean | undefined
+  readonly metadata?: ProjectMetadata | undefined
+  /** -1 or absent: no limit. */
+  readonly storageLimitBytes?: number | undefined
+}
+
+/** Kept free for `library`, whenever that is made, as Harbor has it. */
+const NUMBER_OF_LIBRARY = 1
+
+/**
+ * Makes a project, with a user who makes it as its first administrator.
+ * @throws DomainError CONFLICT when the name is taken, BAD_REQUEST for a storage limit that is none
+ */
+export const createProject = async (
+  store: Store,
+  creator: Principal,
+  given: NewProject,
+): Promise<Project> => {
+  const owner = creator.kind === 'user' ? { number: creator.number, name: creator.name } : undefined
+  const made = await tryCreateProject(store, owner, given)
+  if (made !== undefined) return made
+  throw new DomainError('CONFLICT', `the project ${given.name} exists already`)
+}
+
+/** As `createProject`, for nobody in particular; `undefined`: the name is taken. */
+export const tryCreateProject = async (
+  store: Store,
+  owner: Owner | undefined,
+  { name, isPublic = false, metadata = {}, storageLimitBytes = NO_LIMIT }: NewProject,
+): Promise<Project | undefined> => {
+  assertStorageLimit(storageLimitBytes)
+  const pid = store.ids.next() as ProjectId
+  return await contend(store, async () => {
+    const [projects, members] = await Promise.all([
+      readCounter(store, 'projects'),
+      owner === undefined ? undefined : readCounter(store, 'members'),
+    ])
+    const { number, take } = numberFor(name, projects)
+    const now = store.clock.now()
+    const times = { createdAt: now, updatedAt: now, version: 1 }
+    const project: Project = { pid, number, name, isPublic, owner, metadata, ...times }
+    const outcome = await transactNamed(store, {
+      ...projectItems(project),
+      ...firstMember(project, members),
+      quota: newQuota(pid, storageLimitBytes),
+      take,
+    })
+    if (outcome.done) return project
+    return outcome.refused.has('name') ? undefined : AGAIN
+  })
+}
+
+/** Makes the project `library`, public, where there is none; leaves it as it is where there is one. */
+export const ensureLibrary = async (store: Store): Promise<ProjectId> => {
+  const name = parseProjectName(LIBRARY)
+  return await contend(store, async () => {
+    const known = await getItem(store, key.projectName(name), 'strong')
+    if (known !== undefined) return parseProjectId(known)
+    const made = await tryCreateProject(store, undefined, { name, isPublic: true })
+    return made?.pid ?? AGAIN
+  })
+}
+
+const numberFor = (
+  name: ProjectName,
+  before: Counter,
+): { readonly number: number; readonly take: TransactOperation } => {
+  if (name === LIBRARY) return { number: NUMBER_OF_LIBRARY, take: count('projects', 1) }
+  const number = Math.max(before.last, NUMBER_OF_LIBRARY) + 1
+  return { number, take: takeNumber('projects', before, { number, counts: true }) }
+}
+
+const absent = [{ kind: 'absent' }] as const
+
+const projectItems = (project: Project) => {
+  const { pid, name, number, isPublic } = project
+  const all = { v: SCHEMA_VERSION, ...projectAttributes(project) }
+  return {
+    name: {
+      op: 'put',
+      item: { ...key.projectName(name), v: SCHEMA_VERSION, pid },
+      conditions: absent,
+    },
+    project: { op: 'put', item: { ...key.project(pid), ...all }, conditions: absent },
+    number: {
+      op: 'put',
+      item: { ...key.projectNumber(number), v: SCHEMA_VERSION, pid },
+      conditions: absent,
+    },
+    listed: { op: 'put', item: { ...key.projectListed(name), ...all } },
+    listedAsPublic: isPublic
+      ? { op: 'put', item: { ...key.publicProject(name), ...all } }
+      : undefined,
+    publicProjects: isPublic ? count('publicProjects', 1) : undefined,
+    // From the beginning, so that a project can be deleted on the condition that it says 0.
+    repositories: {
+      op: 'put',
+      item: { ...key.counter(`repositories#${pid}`), v: SCHEMA_VERSION, total: 0 },
+    },
+  } as const satisfies Readonly<Record<string, TransactOperation | undefined>>
+}
+
+const firstMember = ({ pid, owner, createdAt }: Project, members: Counter | undefined) => {
+  if (owner === undefined || members === undefined) return {}
+  const number = members.last + 1
+  const [member, membership] = newMember({
+    number,
+    pid,
+    user: owner.number,
+    userName: owner.name,
+    role: 'projectAdmin',
+    createdAt,
+  })
+  return {
+    member,
+    membership,
+    members: takeNumber('members', members, { number, counts: false }),
+    membersOfProject: count(`members#${pid}`, 1),
+  }
+}

@@ -1,0 +1,47 @@
+import { DomainError } from '../errors.ts'
+import { readCounter } from '../store/numbers.ts'
+import { getItem, pages } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+import { key, prefix, type ProjectId } from '../table.ts'
+import { parseMember, type Member } from './member.ts'
+import { takePage, type Listing, type Paging } from './paging.ts'
+
+/** One page of a project's members, in the order of their numbers. */
+export const listMembers = async (
+  store: Store,
+  pid: ProjectId,
+  paging: Paging & {
+    /** Continue behind this number. */
+    readonly after?: number | undefined
+  },
+): Promise<Listing<Member>> => {
+  const [counter, page] = await Promise.all([
+    readCounter(store, `members#${pid}`),
+    takePage(walk(store, pid, paging.after), paging),
+  ])
+  return { ...page, total: counter.total }
+}
+
+/**
+ * A member by its number.
+ * @throws DomainError NOT_FOUND
+ */
+export const readMember = async (store: Store, pid: ProjectId, number: number): Promise<Member> => {
+  const item = await getItem(store, key.member(pid, number), 'strong')
+  if (item === undefined) throw new DomainError('NOT_FOUND', `no member ${number} of the project`)
+  return parseMember(item)
+}
+
+const walk = async function* (
+  store: Store,
+  pid: ProjectId,
+  after: number | undefined,
+): AsyncGenerator<Member> {
+  const query = {
+    pk: key.project(pid).pk,
+    sk: { prefix: prefix.members },
+    read: 'strong',
+    ...(after === undefined ? {} : { after: key.member(pid, after).sk }),
+  } as const
+  for await (const items of pages(store, query)) yield* items.map(parseMember)
+}
