@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { RegistryError } from '../../shared/oci/errors.ts'
+import { canLogIn } from './access.ts'
 import type { Deps } from './deps.ts'
 import { factory, type RegistryEnv } from './factory.ts'
 import { errorAnswer, toResponse } from './http/answer.ts'
@@ -30,7 +31,7 @@ export const createApp = (deps: Deps): Hono<RegistryEnv> => {
     }),
   )
   // end-1: GET /v2/
-  app.on('GET', ['/v2', '/v2/'], (c) => c.json({}))
+  app.on('GET', ['/v2', '/v2/'], canLogIn, (c) => c.json({}))
   app.route('/', lists)
   // Before blobs: "uploads" would be read as a digest.
   app.route('/', uploads)

@@ -1,3 +1,4 @@
+import type { Gate } from '../../shared/auth/gate.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Hashing } from '../../shared/registry/uploads/hashing.ts'
 
@@ -5,6 +6,9 @@ import type { Hashing } from '../../shared/registry/uploads/hashing.ts'
 export type Deps = {
   readonly context: RegistryContext
   readonly hashing: Hashing
+  readonly gate: Gate
+  /** By which URL clients reach the registry; absent: as each request says. */
+  readonly realm?: string | undefined
   /** Told of every error that is not the client's, once, with its cause. */
   readonly reportError: (error: unknown, requestId: string) => void
 }

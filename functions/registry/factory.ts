@@ -1,4 +1,5 @@
 import { createFactory } from 'hono/factory'
+import type { Visitor } from '../../shared/auth/gate.ts'
 import type { RepositoryName } from '../../shared/oci/name.ts'
 import type { Batches } from '../../shared/registry/uploads/body.ts'
 import type { Deps } from './deps.ts'
@@ -9,9 +10,11 @@ export type RegistryEnv = {
     /** The body as the platform streams it, which is faster than the one of the web's Request. */
     readonly body?: Batches | undefined
     readonly requestId?: string | undefined
+    /** Of the other end of the connection. */
+    readonly address?: string | undefined
     readonly lambdaContext?: { readonly awsRequestId: string } | undefined
   }
-  Variables: { deps: Deps; requestId: string; repository: RepositoryName }
+  Variables: { deps: Deps; requestId: string; repository: RepositoryName; visitor: Visitor }
 }
 
 export const factory = createFactory<RegistryEnv>()

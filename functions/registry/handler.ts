@@ -1,6 +1,7 @@
 /** The distribution API on Lambda, behind an HTTP API of API Gateway. */
 import { handle } from 'hono/aws-lambda'
 import * as z from 'zod'
+import { createOpenGate } from '../../shared/auth/gate.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
@@ -41,6 +42,8 @@ const compose = (env: z.infer<typeof environment>): Deps => {
       allowSparse: env.ALLOW_SPARSE,
     },
     hashing: createPortableHashing(),
+    // The stack deploys only where that is said aloud: `infra/app.ts`.
+    gate: createOpenGate(),
     reportError: (error, requestId) => {
       console.error(`a request failed: ${requestId}`, error)
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createOpenGate } from '../../shared/auth/gate.ts'
 import { openEmbedded } from '../../shared/embedded/open.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
@@ -41,6 +42,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
         allowSparse: options.allowSparse,
       },
       hashing: createProcessHashing(),
+      gate: createOpenGate(),
       reportError: (error, requestId) => {
         log.error('a request failed', error, { id: requestId })
       },

@@ -27,6 +27,7 @@ export const createListener = (
       const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
       const answer = await app.fetch(request, {
         requestId: ids.get(incoming),
+        address: incoming.socket.remoteAddress,
         body: hasBody ? timedBody(incoming) : undefined,
       })
       await endOfTurn()

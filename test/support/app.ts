@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { createApp } from '../../functions/registry/app.ts'
 import type { Deps } from '../../functions/registry/deps.ts'
 import type { RegistryEnv } from '../../functions/registry/factory.ts'
+import { createOpenGate, type Gate } from '../../shared/auth/gate.ts'
 import { openMemory } from '../../shared/memory/open.ts'
 import { digestOf, type Digest } from '../../shared/oci/digest.ts'
 import { MEDIA_TYPE } from '../../shared/oci/media-types.ts'
@@ -24,6 +25,8 @@ export type TestAppOptions = {
   readonly allowSparse?: boolean
   readonly createProjectsOnPush?: boolean
   readonly limits?: Partial<Limits>
+  /** By default everybody may do everything. */
+  readonly gate?: Gate
   /** Puts something between the registry and its ports. */
   readonly wrap?: (ports: { kv: Kv; objects: Objects }) => { kv: Kv; objects: Objects }
 }
@@ -45,6 +48,7 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
       allowSparse,
     },
     hashing: createProcessHashing(),
+    gate: options.gate ?? createOpenGate(),
     reportError: (error) => failures.push(error),
   }
   return { app: createApp(deps), kv, objects, failures }

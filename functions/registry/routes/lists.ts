@@ -6,6 +6,7 @@ import { parseTag } from '../../../shared/oci/reference.ts'
 import { listCatalog } from '../../../shared/registry/catalog/list.ts'
 import { listReferrers } from '../../../shared/registry/referrers/referrers.ts'
 import { listTags } from '../../../shared/registry/tags/list.ts'
+import { can, canListCatalog } from '../access.ts'
 import { factory } from '../factory.ts'
 import { nextLink } from '../http/headers.ts'
 import { repository } from '../middleware.ts'
@@ -21,7 +22,7 @@ const nonEmpty = (text: string | undefined): string | undefined => (text === '' 
 export const lists = factory
   .createApp()
   // GET /v2/_catalog (Docker's registry API; not of the OCI specification)
-  .get('/v2/_catalog', async (c) => {
+  .get('/v2/_catalog', canListCatalog, async (c) => {
     const n = parsePageSize(c.req.query('n'))
     const given = nonEmpty(c.req.query('last'))
     const last = given && fullName(parseRepositoryName(given))
@@ -29,7 +30,7 @@ export const lists = factory
     return c.json({ repositories: entries }, 200, link('/v2/_catalog', n, entries, more))
   })
   // end-8a, end-8b: GET /v2/<name>/tags/list[?n=<integer>&last=<tag>]
-  .get('/v2/:name{.+}/tags/list', repository, async (c) => {
+  .get('/v2/:name{.+}/tags/list', repository, can('pull'), async (c) => {
     const name = c.var.repository
     const n = parsePageSize(c.req.query('n'))
     const given = nonEmpty(c.req.query('last'))
@@ -39,7 +40,7 @@ export const lists = factory
     return c.json({ name: name.given, tags: entries }, 200, link(path, n, entries, more))
   })
   // end-12a, end-12b: GET /v2/<name>/referrers/<digest>[?artifactType=<type>]
-  .get('/v2/:name{.+}/referrers/:digest', repository, async (c) => {
+  .get('/v2/:name{.+}/referrers/:digest', repository, can('pull'), async (c) => {
     const name = c.var.repository
     const digest = parseDigest(c.req.param('digest'))
     const artifactType = nonEmpty(c.req.query('artifactType'))

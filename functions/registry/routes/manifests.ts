@@ -3,6 +3,7 @@ import { parseReference, parseTag } from '../../../shared/oci/reference.ts'
 import { deleteManifest } from '../../../shared/registry/manifests/delete.ts'
 import { putManifest } from '../../../shared/registry/manifests/put.ts'
 import { deleteTag } from '../../../shared/registry/manifests/untag.ts'
+import { can } from '../access.ts'
 import { answerManifest } from '../answers/manifest.ts'
 import { factory } from '../factory.ts'
 import { toResponse } from '../http/answer.ts'
@@ -18,7 +19,7 @@ const PATH = '/v2/:name{.+}/manifests/:reference'
 export const manifests = factory
   .createApp()
   // end-3: GET | HEAD /v2/<name>/manifests/<tag-or-digest>
-  .get(PATH, repository, async (c) => {
+  .get(PATH, repository, can('pull'), async (c) => {
     const reference = parseReference(c.req.param('reference'))
     const { method } = c.req
     const ifNoneMatch = c.req.header('If-None-Match')
@@ -27,7 +28,7 @@ export const manifests = factory
     )
   })
   // end-7a, end-7b: PUT /v2/<name>/manifests/<tag-or-digest>[?tag=<tag>&tag=<tag>]
-  .put(PATH, repository, async (c) => {
+  .put(PATH, repository, can('push'), async (c) => {
     const { context } = c.var.deps
     const reference = parseReference(c.req.param('reference'))
     const tags = parseTagParameters(c.req.queries('tag') ?? [])
@@ -45,7 +46,7 @@ export const manifests = factory
     })
   })
   // end-9: DELETE /v2/<name>/manifests/<tag-or-digest>
-  .delete(PATH, repository, async (c) => {
+  .delete(PATH, repository, can('delete'), async (c) => {
     const reference = parseReference(c.req.param('reference'))
     const { context } = c.var.deps
     if (reference.kind === 'tag') await deleteTag(context, c.var.repository, reference.tag)

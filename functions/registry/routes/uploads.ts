@@ -20,6 +20,7 @@ import {
   rangeOf,
 } from '../../../shared/registry/uploads/upload.ts'
 import type { ObjectId } from '../../../shared/table.ts'
+import { can } from '../access.ts'
 import { factory, type RegistryEnv } from '../factory.ts'
 import { uploadBody } from '../http/body.ts'
 import { CONTENT_DIGEST, location, UPLOAD_ID } from '../http/headers.ts'
@@ -34,7 +35,7 @@ const mayPull = (): boolean => true
 export const uploads = factory
   .createApp()
   // end-4a, end-4b, end-4c, end-11: POST /v2/<name>/blobs/uploads/[?digest=|?digest-algorithm=|?mount=[&from=]]
-  .on('POST', [START, `${START}/`], repository, async (c) => {
+  .on('POST', [START, `${START}/`], repository, can('push'), async (c) => {
     const mounted = await mount(c)
     if (mounted !== undefined) return created(c, mounted)
     const { context, hashing } = c.var.deps
@@ -46,13 +47,13 @@ export const uploads = factory
     return created(c, digest)
   })
   // end-13: GET /v2/<name>/blobs/uploads/<upload>
-  .get(SESSION, repository, async (c) => {
+  .get(SESSION, repository, can('push'), async (c) => {
     const { context } = c.var.deps
     const upload = await openUpload(context, c.var.repository, uploadId(c))
     return standing(c, 204, upload.oid, upload.offset)
   })
   // end-5: PATCH /v2/<name>/blobs/uploads/<upload>
-  .patch(SESSION, repository, async (c) => {
+  .patch(SESSION, repository, can('push'), async (c) => {
     const { context, hashing } = c.var.deps
     const upload = await openUpload(context, c.var.repository, uploadId(c))
     const body = uploadBody(c)
@@ -63,7 +64,7 @@ export const uploads = factory
     return standing(c, 202, upload.oid, offset)
   })
   // end-6: PUT /v2/<name>/blobs/uploads/<upload>?digest=<digest>
-  .put(SESSION, repository, async (c) => {
+  .put(SESSION, repository, can('push'), async (c) => {
     const { context, hashing } = c.var.deps
     const digest = parseDigest(c.req.query('digest') ?? '')
     const upload = await findUpload(context, c.var.repository, uploadId(c))
@@ -73,7 +74,7 @@ export const uploads = factory
     return created(c, digest)
   })
   // end-14: DELETE /v2/<name>/blobs/uploads/<upload>
-  .delete(SESSION, repository, async (c) => {
+  .delete(SESSION, repository, can('push'), async (c) => {
     const { context } = c.var.deps
     await cancelUpload(context, await openUpload(context, c.var.repository, uploadId(c)))
     return c.body(null, 204)
