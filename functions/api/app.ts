@@ -1,0 +1,53 @@
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import { denyUnruled, rememberRule } from './access.ts'
+import type { ApiDeps } from './deps.ts'
+import { newApi, type Api } from './factory.ts'
+import { limitBody } from './http/body-limit.ts'
+import { ApiError, errorResponse, isOurs, toApiError } from './http/errors.ts'
+import { provide } from './middleware.ts'
+import { addDocs } from './routes/docs.ts'
+import { addPermissions } from './routes/permissions.ts'
+import { addSystem } from './routes/system.ts'
+
+export const BASE_PATH = '/api/v2.0'
+
+/** The largest documents of this API, lists of permissions and rules, are a few kilobytes. */
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** What adds routes to the API, each a family of them. */
+export type AddRoutes = (api: Api) => void
+
+const FAMILIES: readonly AddRoutes[] = [addSystem, addPermissions]
+
+/** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */
+export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILIES): Api => {
+  const app = newApi()
+  app.use(provide(deps))
+  app.use(denyUnruled)
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (_c, methods) =>
+        errorResponse(
+          new ApiError('METHOD_NOT_ALLOWED', 'the method is not allowed', {
+            Allow: methods.join(', '),
+          }),
+        ),
+    }),
+  )
+  app.use(limitBody(MAX_BODY_BYTES))
+  rememberRule(app.routes, 'frame')
+
+  const api = newApi()
+  for (const add of families) add(api)
+  addDocs(api, deps.info, BASE_PATH)
+  app.route(BASE_PATH, api)
+
+  app.notFound(() => errorResponse(new ApiError('NOT_FOUND', 'there is no such endpoint')))
+  app.onError((error, c) => {
+    const requestId = c.get('requestId')
+    if (isOurs(error)) deps.reportError(error, requestId)
+    return errorResponse(toApiError(error, requestId))
+  })
+  return app
+}

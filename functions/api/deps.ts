@@ -1,0 +1,48 @@
+import type { ProjectFacts } from '../../shared/auth/access.ts'
+import type { Principal } from '../../shared/auth/principal.ts'
+import type { Project } from '../../shared/projects/project.ts'
+import type { Store } from '../../shared/store/store.ts'
+
+/** A project that a path names, with what decides about the caller in it. */
+export type ResolvedProject = { readonly facts: ProjectFacts; readonly project: Project }
+
+/** What a request shows of its sender. */
+export type Sender = {
+  readonly headers: Headers
+  /** Of the other end of the connection; empty when unknown. */
+  readonly address: string
+}
+
+/** What administrators decide and `/systeminfo` tells. */
+export type SystemSettings = {
+  readonly projectCreation: 'everyone' | 'adminonly'
+  readonly hasSelfRegistration: boolean
+  readonly isReadOnly: boolean
+  readonly hasNotifications: boolean
+  readonly bannerMessage?: string | undefined
+}
+
+/** What the management API is made of; composed where the distribution API is. */
+export type ApiDeps = {
+  readonly store: Store
+  /** `undefined`: credentials were given, and they are wrong. */
+  readonly authenticate: (sender: Sender) => Promise<Principal | undefined>
+  /** `undefined`: there is no such project. `isName`: a number, too, is to be read as a name. */
+  readonly resolveProject: (
+    principal: Principal,
+    nameOrId: string,
+    isName: boolean,
+  ) => Promise<ResolvedProject | undefined>
+  /** Told of every error that is not the client's, once, with its cause. */
+  readonly reportError: (error: unknown, requestId: string) => void
+  readonly info: {
+    readonly version: string
+    /** By which clients reach the registry; without it, the URL that they came by. */
+    readonly externalUrl?: string | undefined
+    readonly storage: 'filesystem' | 's3'
+  }
+  /** Absent: what a registry without any settings does. */
+  readonly settings?: (() => Promise<SystemSettings>) | undefined
+  /** Further components of `/health` by name; a probe that throws means unhealthy. */
+  readonly probes?: Readonly<Record<string, () => Promise<unknown>>> | undefined
+}
