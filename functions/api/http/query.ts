@@ -16,6 +16,8 @@ export type Query = ReadonlyMap<string, Condition>
 
 const MAX_CHARACTERS = 8_192
 const MAX_CONDITIONS = 50
+/** Each is compared with each thing of a list. */
+const MAX_VALUES = 200
 
 /** Clients write `project_id`, `ProjectID` and `Level`; Harbor takes each for the same. */
 export const fieldKey = (name: string): string => name.replaceAll('_', '').toLowerCase()
@@ -91,11 +93,14 @@ const parseRange = (text: string): Condition => {
   }
 }
 
-const parseList = (text: string): readonly string[] =>
-  text
+const parseList = (text: string): readonly string[] => {
+  const values = text
     .split(' ')
     .map(unquote)
     .filter((value) => value !== '')
+  if (values.length > MAX_VALUES) throw bad(`a list has at most ${MAX_VALUES} values`)
+  return values
+}
 
 const QUOTES: ReadonlySet<string> = new Set(['"', "'"])
 

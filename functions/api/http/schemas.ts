@@ -80,6 +80,7 @@ const MEANING = {
 
 /** The errors that a route may answer, for its `responses`. */
 export const errors = <Status extends keyof typeof MEANING>(...statuses: readonly Status[]) =>
+  // The one assertion: fromEntries forgets which keys it was given.
   Object.fromEntries(
     statuses.map((status) => [status, json(errorsSchema, MEANING[status])]),
   ) as Readonly<Record<Status, ReturnType<typeof json<typeof errorsSchema>>>>
