@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { MUTANTS } from './mutants.ts'
 import { tell } from './story.ts'
 
-/** Every mutant so far falls within a few stories; this leaves room for changes of the stories. */
-const SEEDS = 80
+/** Most mutants fall within a few stories, the rarest in one of 100; this leaves room for changes of the stories. */
+const SEEDS = 160
 const STEPS = 2_500
 
 describe('a protocol with one rule left out', () => {

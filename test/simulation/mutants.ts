@@ -1,6 +1,5 @@
 import type { Process } from '../../shared/memory/world.ts'
-import type { Condition, Kv, TransactOperation } from '../../shared/ports.ts'
-import { GUARD } from '../../shared/table.ts'
+import type { Kv, TransactOperation } from '../../shared/ports.ts'
 
 type Mutate = (process: Process) => Process
 
@@ -12,14 +11,10 @@ const withKv = (process: Process, change: Partial<Kv>): Process => ({
 const isIntent = (operation: TransactOperation): boolean =>
   operation.op === 'delete' && operation.key.sk.startsWith('#INTENT#')
 
-const isGuardRemoval = (operation: TransactOperation): boolean =>
-  operation.op === 'delete' &&
-  (operation.conditions ?? []).some(({ kind }) => kind === 'equals') &&
-  (operation.key.sk === GUARD || operation.key.sk.startsWith('PROJECT#'))
-
-const EXISTS: readonly Condition[] = [{ kind: 'exists' }]
-
-/** Ways to break the protocol, each a rule left out. The simulator is worth something only if it sees every one. */
+/**
+ * Ways to break the protocol, each a rule left out. The simulator is worth something only if it sees every one. One more,
+ * the end of a trial that was overtaken, is too rare for stories: `test/unit/trial.test.ts` tells it step by step.
+ */
 export const MUTANTS: Readonly<Record<string, Mutate>> = {
   'guards are read eventually': (process) =>
     withKv(process, {
@@ -43,7 +38,12 @@ export const MUTANTS: Readonly<Record<string, Mutate>> = {
   'holds are verified before they are acknowledged': (process) =>
     withKv(process, {
       batchWrite: async (operations) => {
-        void process.clock.sleep(400).then(async () => await process.kv.batchWrite(operations))
+        const late = async (): Promise<void> => {
+          await process.clock.sleep(400)
+          await process.kv.batchWrite(operations)
+        }
+        // Nobody hears of it when it fails, for nobody waits for it.
+        late().catch(() => undefined)
         return await Promise.resolve({ unprocessed: [] })
       },
     }),
@@ -62,17 +62,6 @@ export const MUTANTS: Readonly<Record<string, Mutate>> = {
         await process.kv.transact(
           operations.map((operation) =>
             isIntent(operation) ? { ...operation, conditions: [] } : operation,
-          ),
-          token,
-        ),
-    }),
-
-  'a guard is removed whatever became of its trial': (process) =>
-    withKv(process, {
-      transact: async (operations, token) =>
-        await process.kv.transact(
-          operations.map((operation) =>
-            isGuardRemoval(operation) ? { ...operation, conditions: EXISTS } : operation,
           ),
           token,
         ),

@@ -23,7 +23,7 @@ export type Telling = {
 }
 
 const CLIENTS = 3
-const COLLECTORS = 2
+const COLLECTORS = 4
 const HOUR_MS = 3_600_000
 
 /**

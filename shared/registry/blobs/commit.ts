@@ -66,10 +66,19 @@ const createBlob = async (
     cleanup: cleanup(store, upload, now),
   })
   if (!outcome.done) return outcome.refused
-  // What this transaction created nobody can have condemned before the lease was there; an older link, somebody can.
-  if (!linkExists || (await protect(store, [key.link(digest, pid)])).held) return undefined
-  await holdBlob(store, digest, upload)
+  await confirm(store, upload, digest)
   return undefined
+}
+
+/**
+ * Sees to it that what a commit made is there and stays. A transaction becomes visible item by item: a collector may
+ * have seen the new guards before it saw the lease, and then it collects them.
+ * @throws RegistryError BLOB_UPLOAD_UNKNOWN when it was collected with its bytes; the client begins again
+ */
+export const confirm = async (store: Store, upload: Upload, digest: Digest): Promise<void> => {
+  const guards = [key.blob(digest), key.link(digest, upload.pid)]
+  if ((await protect(store, guards)).held) return
+  if ((await holdBlob(store, digest, upload)) === undefined) throw uploadUnknown(upload.oid)
 }
 
 const own = (store: Store, upload: Upload, digest: Digest, now: number): UpdateItem => ({
@@ -98,4 +107,5 @@ const settle = async (
 ): Promise<void> => {
   const now = await readUpload({ store }, upload.oid)
   if (now?.state !== 'OWN' || now.digest !== digest) throw uploadUnknown(upload.oid)
+  await confirm(store, upload, digest)
 }

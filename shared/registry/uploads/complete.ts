@@ -2,7 +2,7 @@ import { bucketKey } from '../../bucket.ts'
 import { algorithmOf, type Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Part } from '../../ports.ts'
-import { commitBlob } from '../blobs/commit.ts'
+import { commitBlob, confirm } from '../blobs/commit.ts'
 import type { RegistryContext } from '../context.ts'
 import { receive, type UploadBody } from './body.ts'
 import { doomUpload } from './cancel.ts'
@@ -35,7 +35,10 @@ export const completeUpload = async (
   body: UploadBody | undefined,
 ): Promise<void> => {
   // The answer to an earlier try got lost: it is done, and saying so again is right.
-  if (upload.state === 'OWN' && upload.digest === digest) return
+  if (upload.state === 'OWN' && upload.digest === digest) {
+    await confirm(context.store, upload, digest)
+    return
+  }
   if (upload.state !== 'UP') throw uploadUnknown(upload.oid)
   if (body?.start !== undefined && body.start !== upload.offset) throw outOfOrder(upload)
   const hash =
