@@ -7,8 +7,6 @@ export type Deps = {
   readonly context: RegistryContext
   readonly hashing: Hashing
   readonly gate: Gate
-  /** By which URL clients reach the registry; absent: as each request says. */
-  readonly realm?: string | undefined
   /** Told of every error that is not the client's, once, with its cause. */
   readonly reportError: (error: unknown, requestId: string) => void
 }

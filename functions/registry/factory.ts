@@ -1,5 +1,4 @@
 import { createFactory } from 'hono/factory'
-import type { Visitor } from '../../shared/auth/gate.ts'
 import type { RepositoryName } from '../../shared/oci/name.ts'
 import type { Batches } from '../../shared/registry/uploads/body.ts'
 import type { Deps } from './deps.ts'
@@ -14,7 +13,7 @@ export type RegistryEnv = {
     readonly address?: string | undefined
     readonly lambdaContext?: { readonly awsRequestId: string } | undefined
   }
-  Variables: { deps: Deps; requestId: string; repository: RepositoryName; visitor: Visitor }
+  Variables: { deps: Deps; requestId: string; repository: RepositoryName }
 }
 
 export const factory = createFactory<RegistryEnv>()

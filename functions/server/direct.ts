@@ -1,17 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import { parseDigest } from '../../shared/oci/digest.ts'
-import { parseRepositoryName, type RepositoryName } from '../../shared/oci/name.ts'
+import { parseRepositoryName } from '../../shared/oci/name.ts'
 import { parseReference } from '../../shared/oci/reference.ts'
-import { doorOf } from '../registry/access.ts'
+import { admit, toDo, type Arrival } from '../registry/access.ts'
 import { answerBlob } from '../registry/answers/blob.ts'
 import { answerManifest } from '../registry/answers/manifest.ts'
 import type { Deps } from '../registry/deps.ts'
 import type { Answer } from '../registry/http/answer.ts'
-import { permit } from '../registry/http/challenge.ts'
-import { credentialsOf } from '../registry/http/credentials.ts'
-
-const PULL = ['pull'] as const
 
 /** Anything with a query or an escape takes the ordinary way. */
 const READ = /^\/v2\/([^?%]+)\/(manifests|blobs)\/([^/?%]+)$/
@@ -32,7 +28,7 @@ export const answerDirectly = (
   const ifNoneMatch = headers['if-none-match']
   const answer = async (): Promise<Answer> => {
     const name = parseRepositoryName(path)
-    await letThrough(deps, request, name)
+    await admit(deps, arrivalOf(request), toDo('pull', name))
     if (kind === 'manifests') {
       return await answerManifest(deps, name, parseReference(last), { method, ifNoneMatch })
     }
@@ -44,16 +40,11 @@ export const answerDirectly = (
   return answer()
 }
 
-const letThrough = async (
-  { gate, realm }: Deps,
-  { headers, socket }: IncomingMessage,
-  name: RepositoryName,
-): Promise<void> => {
-  const credentials = credentialsOf(headers.authorization, socket.remoteAddress ?? '')
-  const door = doorOf(credentials.kind, realm ?? originOf(headers.host, socket))
-  const visitor = await gate.visit(credentials)
-  await permit(visitor, { kind: 'repository', name, actions: PULL }, door)
-}
+const arrivalOf = ({ headers, socket }: IncomingMessage): Arrival => ({
+  authorization: headers.authorization,
+  address: socket.remoteAddress ?? '',
+  origin: () => originOf(headers.host, socket),
+})
 
 const HOST = /^[\w.:[\]-]+$/
 

@@ -30,12 +30,6 @@ export type Visitor = {
 export type Gate = {
   /** `undefined`: credentials were shown, and they are no good. */
   readonly visit: (credentials: Credentials) => Promise<Visitor | undefined>
-  /** As `visit`, for login and password alone. */
-  readonly identify: (
-    credentials: Credentials & { kind: 'basic' },
-  ) => Promise<Principal | undefined>
-  /** What somebody may do now in a project that exists. */
-  readonly mayDo: (principal: Principal, action: Action, name: RepositoryName) => Promise<boolean>
 }
 
 export type GateOptions = {
@@ -64,14 +58,22 @@ export const createGate = ({ store, tokens, authenticate, factsOf }: GateOptions
   // Passwords are not kept in memory, not even as a hash that could be guessed at.
   const secret = randomBytes(32)
 
-  const identify: Gate['identify'] = async ({ login, password, address }) => {
+  const identify = async ({
+    login,
+    password,
+    address,
+  }: Extract<Credentials, { kind: 'basic' }>): Promise<Principal | undefined> => {
     const mac = createHmac('sha256', secret).update(JSON.stringify([login, password]))
     return await logins(mac.digest('base64'), async () => {
       return await authenticate(login, password, address)
     })
   }
 
-  const mayDo: Gate['mayDo'] = async (principal, action, name) => {
+  const mayDo = async (
+    principal: Principal,
+    action: Action,
+    name: RepositoryName,
+  ): Promise<boolean> => {
     const who = principal.kind === 'anonymous' ? '' : `${principal.kind}#${principal.number}`
     const known = await facts(`${who}#${name.project}`, async () => {
       return await factsOf(principal, name.project)
@@ -87,8 +89,6 @@ export const createGate = ({ store, tokens, authenticate, factsOf }: GateOptions
   })
 
   return {
-    identify,
-    mayDo,
     visit: async (credentials) => {
       switch (credentials.kind) {
         case 'none':
@@ -109,11 +109,7 @@ export const createGate = ({ store, tokens, authenticate, factsOf }: GateOptions
 /** Lets everybody do everything: for a registry whose door is kept by somebody else. */
 export const createOpenGate = (): Gate => {
   const everybody: Visitor = { subject: '', mayEnter: true, mayListCatalog: true, may: () => true }
-  return {
-    identify: () => Promise.resolve(undefined),
-    mayDo: () => Promise.resolve(true),
-    visit: () => Promise.resolve(everybody),
-  }
+  return { visit: () => Promise.resolve(everybody) }
 }
 
 /** Asks once for a while, and only once at a time; what failed or is not known is asked again. */

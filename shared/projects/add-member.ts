@@ -1,14 +1,12 @@
 import type { Role } from '../auth/roles.ts'
 import { DomainError } from '../errors.ts'
-import { count, readCounter } from '../store/numbers.ts'
-import { AGAIN } from '../store/retry.ts'
+import { count, readCounter, takeNumber } from '../store/numbers.ts'
+import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key } from '../table.ts'
-import { contend } from './contend.ts'
 import { assertMayGive, type Actor } from './may-give.ts'
 import { newMember, type Member } from './member.ts'
-import { takeNumber } from './take-number.ts'
 
 export type GivenMember = {
   readonly user: number
@@ -38,7 +36,7 @@ export const addMember = async (
       user: { op: 'check', key: key.user(user), conditions: [{ kind: 'exists' }] },
       member,
       membership,
-      members: takeNumber('members', before, { number: made.number, counts: false }),
+      members: takeNumber('members', before, { counts: false }),
       membersOfProject: count(`members#${pid}`, 1),
     })
     if (outcome.done) return made

@@ -2,19 +2,17 @@ import type { Principal } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import { LIBRARY, type ProjectName } from '../oci/name.ts'
 import type { TransactOperation } from '../ports.ts'
-import { count, readCounter, type Counter } from '../store/numbers.ts'
+import { count, readCounter, type Counter, takeNumber } from '../store/numbers.ts'
 import { getItem } from '../store/query.ts'
-import { AGAIN } from '../store/retry.ts'
+import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, SCHEMA_VERSION, type ProjectId } from '../table.ts'
-import { contend } from './contend.ts'
 import { parseProjectId } from './items.ts'
 import { newMember } from './member.ts'
 import type { ProjectMetadata } from './metadata.ts'
 import { parseProjectName } from './name.ts'
 import { projectAttributes, type Owner, type Project } from './project.ts'
-import { takeNumber } from './take-number.ts'
 import { assertStorageLimit, newQuota, NO_LIMIT } from './quota.ts'
 
 export type NewProject = {
@@ -88,7 +86,7 @@ const numberFor = (
 ): { readonly number: number; readonly take: TransactOperation } => {
   if (name === LIBRARY) return { number: NUMBER_OF_LIBRARY, take: count('projects', 1) }
   const number = Math.max(before.last, NUMBER_OF_LIBRARY) + 1
-  return { number, take: takeNumber('projects', before, { number, counts: true }) }
+  return { number, take: takeNumber('projects', before, { number }) }
 }
 
 const absent = [{ kind: 'absent' }] as const
@@ -135,7 +133,7 @@ const firstMember = ({ pid, owner, createdAt }: Project, members: Counter | unde
   return {
     member,
     membership,
-    members: takeNumber('members', members, { number, counts: false }),
+    members: takeNumber('members', members, { counts: false }),
     membersOfProject: count(`members#${pid}`, 1),
   }
 }

@@ -1,9 +1,9 @@
-import * as z from 'zod'
 import type { ProjectFacts } from '../auth/access.ts'
 import type { Principal } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import type { ProjectName } from '../oci/name.ts'
 import { readAll } from '../store/batch.ts'
+import { parseCounter } from '../store/numbers.ts'
 import { getItem } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key, type ProjectId } from '../table.ts'
@@ -70,8 +70,6 @@ export const readProjectFacts = async (
   return { pid, isPublic: parseProject(project).isPublic, role }
 }
 
-const repositoriesItem = z.object({ total: z.number() })
-
 /** How many repositories each of some projects has. */
 export const readRepositoryCounts = async (
   store: Store,
@@ -79,12 +77,7 @@ export const readRepositoryCounts = async (
 ): Promise<ReadonlyMap<ProjectId, number>> => {
   const keyOf = (pid: ProjectId) => key.counter(`repositories#${pid}`)
   const found = await readAll(store, pids.map(keyOf), 'eventual')
-  return new Map(
-    pids.map((pid) => {
-      const item = found.get(keyOf(pid))
-      return [pid, item === undefined ? 0 : repositoriesItem.parse(item).total]
-    }),
-  )
+  return new Map(pids.map((pid) => [pid, parseCounter(found.get(keyOf(pid))).total]))
 }
 
 const resolve = async (

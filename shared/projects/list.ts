@@ -5,7 +5,7 @@ import { readCounter } from '../store/numbers.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { PROJECTS, PUBLIC_PROJECTS } from '../table.ts'
-import { takePage, type Listing, type Paging } from './paging.ts'
+import { takePage, type Listing, type Paging } from '../store/page.ts'
 import { parseProject, type Project } from './project.ts'
 import { viewOf, type View } from './view.ts'
 

@@ -4,7 +4,7 @@ import { getItem, pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key, prefix, type ProjectId } from '../table.ts'
 import { parseMember, type Member } from './member.ts'
-import { takePage, type Listing, type Paging } from './paging.ts'
+import { takePage, type Listing, type Paging } from '../store/page.ts'
 
 /** One page of a project's members, in the order of their numbers. */
 export const listMembers = async (

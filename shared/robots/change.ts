@@ -1,7 +1,6 @@
 import type { Principal } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
-import { contend } from '../projects/contend.ts'
-import { AGAIN } from '../store/retry.ts'
+import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, SCHEMA_VERSION } from '../table.ts'

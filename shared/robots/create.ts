@@ -1,11 +1,9 @@
 import type { Principal } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
-import { contend } from '../projects/contend.ts'
-import { takeNumber } from '../projects/take-number.ts'
 import type { TransactOperation } from '../ports.ts'
-import { count, readCounter, type Counter } from '../store/numbers.ts'
+import { count, readCounter, type Counter, takeNumber } from '../store/numbers.ts'
 import { getItem } from '../store/query.ts'
-import { AGAIN } from '../store/retry.ts'
+import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, SCHEMA_VERSION } from '../table.ts'
@@ -112,7 +110,7 @@ const newItems = (robot: Robot, secretHash: string, before: Counter) => {
     },
     listed: { op: 'put', item: { ...key.robotListed(pid, number), ...all } },
     // What is counted here besides numbers are the robots of the system; projects count their own.
-    robots: takeNumber('robots', before, { number, counts: pid === undefined }),
+    robots: takeNumber('robots', before, { counts: pid === undefined }),
     robotsOfProject: pid === undefined ? undefined : count(`robots#${pid}`, 1),
     project:
       pid === undefined

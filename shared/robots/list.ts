@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { DomainError } from '../errors.ts'
-import { takePage, type Listing, type Paging } from '../projects/paging.ts'
+import { takePage, type Listing, type Paging } from '../store/page.ts'
 import { readCounter } from '../store/numbers.ts'
 import { getItem, pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { TransactOperation } from '../ports.ts'
+import type { Item, TransactOperation } from '../ports.ts'
 import { key, SCHEMA_VERSION, type CounterName } from '../table.ts'
 import { getItem } from './query.ts'
 import type { Store } from './store.ts'
@@ -15,19 +15,28 @@ export type Counter = {
 
 /** A counter as it stands; nothing counted yet is zero. */
 export const readCounter = async (store: Store, of: CounterName): Promise<Counter> => {
-  const item = await getItem(store, key.counter(of), 'strong')
-  return item === undefined ? { last: 0, total: 0 } : counterItem.parse(item)
+  return parseCounter(await getItem(store, key.counter(of), 'strong'))
 }
 
+/** A counter out of its item. */
+export const parseCounter = (item: Item | undefined): Counter => counterItem.parse(item ?? {})
+
+/** Which number is taken: the one behind the last, unless it is said; and whether the thing is counted here, too. */
+export type Taking = { readonly number?: number; readonly counts?: boolean }
+
 /**
- * Takes the number behind `before` and counts one more. Goes into the transaction that makes the thing; refused when
- * somebody else took that number in between: read the counter again.
+ * Takes a number. Goes into the transaction that makes the thing; refused when somebody else took one in between: read
+ * the counter again.
  */
-export const countWithNumber = (of: CounterName, before: Counter): TransactOperation => ({
+export const takeNumber = (
+  of: CounterName,
+  before: Counter,
+  { number = before.last + 1, counts = true }: Taking = {},
+): TransactOperation => ({
   op: 'update',
   key: key.counter(of),
-  set: { v: SCHEMA_VERSION, last: before.last + 1 },
-  add: { total: 1 },
+  set: { v: SCHEMA_VERSION, last: number },
+  add: { total: counts ? 1 : 0 },
   conditions:
     before.last === 0
       ? [{ kind: 'attributeAbsent', name: 'last' }]

@@ -9,15 +9,30 @@ const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 /** What an attempt answers when nothing was decided and it should be made again. */
 export const AGAIN = Symbol('again')
 
+type Waiting = Pick<Store, 'clock' | 'ids'>
+type Attempt<T> = () => Promise<T | typeof AGAIN>
+
 /**
  * Makes attempts until one decides; waits a random while between them, longer each time, so that contenders for one
  * item spread out. An attempt that throws a `PortError` other than `full` is made again too: attempts must be safe to
  * repeat, whatever became of the last one.
  * @throws PortError of the last attempt, or `throttled` when nothing was decided in ten attempts
  */
-export const retry = async <T>(
-  store: Pick<Store, 'clock' | 'ids'>,
-  attempt: () => Promise<T | typeof AGAIN>,
+export const retry = async <T>(store: Waiting, attempt: Attempt<T>): Promise<T> =>
+  await repeat(store, attempt, (error) => error.failure !== 'full')
+
+/**
+ * As `retry`, but does not repeat an attempt that throws, so that one may leave something behind of which nobody knows
+ * whether it was done.
+ * @throws whatever an attempt throws, and PortError `throttled` when nothing was decided in ten attempts
+ */
+export const contend = async <T>(store: Waiting, attempt: Attempt<T>): Promise<T> =>
+  await repeat(store, attempt, () => false)
+
+const repeat = async <T>(
+  store: Waiting,
+  attempt: Attempt<T>,
+  isRepeated: (error: PortError) => boolean,
 ): Promise<T> => {
   let failure: PortError | undefined
   for (let made = 0; made < MAX_ATTEMPTS; made += 1) {
@@ -27,7 +42,7 @@ export const retry = async <T>(
       if (outcome !== AGAIN) return outcome
       failure = undefined
     } catch (error) {
-      if (!(error instanceof PortError) || error.failure === 'full') throw error
+      if (!(error instanceof PortError) || !isRepeated(error)) throw error
       failure = error
     }
   }
@@ -37,7 +52,7 @@ export const retry = async <T>(
 }
 
 /** "Full jitter": anything from nothing to an exponentially growing bound. */
-const wait = (made: number, store: Pick<Store, 'ids'>): number => {
+const wait = (made: number, store: Pick<Waiting, 'ids'>): number => {
   const bound = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** made)
   const [first = 'a', second = 'a'] = store.ids.next()
   const fraction =

@@ -3,7 +3,7 @@ import type { Principal, UserNumber } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import type { Item } from '../ports.ts'
 import type { Counter } from '../store/numbers.ts'
-import { countWithNumber } from '../store/numbers.ts'
+import { takeNumber } from '../store/numbers.ts'
 import type { NamedOperations } from '../store/transact.ts'
 import { key, SCHEMA_VERSION } from '../table.ts'
 import { fold } from './names.ts'
@@ -84,7 +84,7 @@ export const newUser = ({ user, passwordHash }: UserWithPassword, before: Counte
   const { email, ...attributes } = user
   const lower = fold(user.name)
   return {
-    number: countWithNumber('users', before),
+    number: takeNumber('users', before),
     user: {
       op: 'put',
       item: {

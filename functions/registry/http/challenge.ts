@@ -1,21 +1,13 @@
-import type { Visitor } from '../../../shared/auth/gate.ts'
-import { scopeText, type Action, type Scope } from '../../../shared/auth/scope.ts'
+import type { Credentials, Visitor } from '../../../shared/auth/gate.ts'
+import { scopeText, type RepositoryScope, type Scope } from '../../../shared/auth/scope.ts'
 import { SERVICE } from '../../../shared/auth/tokens.ts'
 import { RegistryError } from '../../../shared/oci/errors.ts'
-import type { RepositoryName } from '../../../shared/oci/name.ts'
 
 /** What a route asks of its caller. */
-export type Need =
-  | { readonly kind: 'login' }
-  | { readonly kind: 'catalog' }
-  | {
-      readonly kind: 'repository'
-      readonly name: RepositoryName
-      readonly actions: readonly Action[]
-    }
+export type Need = { readonly kind: 'login' } | Scope
 
-/** Whether the caller showed anything, and where the token service is to be found by it. */
-export type Door = { readonly isKnown: boolean; readonly isToken: boolean; readonly realm: string }
+/** What kind of credentials the caller showed, and where the token service is to be found by it. */
+export type Door = { readonly shown: Credentials['kind']; readonly realm: () => string }
 
 /**
  * Lets somebody through or not.
@@ -27,52 +19,42 @@ export const permit = async (
   visitor: Visitor | undefined,
   need: Need,
   door: Door,
-): Promise<Visitor> => {
+): Promise<void> => {
   if (visitor === undefined) throw unauthorized(need, door, 'invalid_token')
   switch (need.kind) {
     case 'login':
-      if (visitor.mayEnter) return visitor
+      if (visitor.mayEnter) return
       break
     case 'catalog':
-      if (visitor.mayListCatalog) return visitor
+      if (visitor.mayListCatalog) return
       break
     case 'repository':
-      if (await mayAll(visitor, need.actions, need.name)) return visitor
+      if (await mayAll(visitor, need)) return
       break
     default:
-      return need satisfies never
+      need satisfies never
   }
-  if (!door.isKnown) throw unauthorized(need, door)
-  if (door.isToken) throw unauthorized(need, door, 'insufficient_scope')
+  if (door.shown === 'none') throw unauthorized(need, door)
+  if (door.shown === 'bearer') throw unauthorized(need, door, 'insufficient_scope')
   throw new RegistryError('DENIED', { detail: detailOf(need) })
 }
 
-const mayAll = async (
-  visitor: Visitor,
-  actions: readonly Action[],
-  name: RepositoryName,
-): Promise<boolean> => {
+const mayAll = async (visitor: Visitor, { actions, name }: RepositoryScope): Promise<boolean> => {
   for (const action of actions) if (!(await visitor.may(action, name))) return false
   return true
 }
 
 const unauthorized = (need: Need, { realm }: Door, error?: string): RegistryError => {
-  const scope = scopeOf(need)
   const parts = [
-    `realm="${realm}"`,
+    `realm="${realm()}"`,
     `service="${SERVICE}"`,
-    ...(scope === undefined ? [] : [`scope="${scopeText(scope)}"`]),
+    ...(need.kind === 'login' ? [] : [`scope="${scopeText(need)}"`]),
     ...(error === undefined ? [] : [`error="${error}"`]),
   ]
   return new RegistryError('UNAUTHORIZED', {
     headers: { 'WWW-Authenticate': `Bearer ${parts.join(',')}` },
     detail: detailOf(need),
   })
-}
-
-const scopeOf = (need: Need): Scope | undefined => {
-  if (need.kind === 'login') return undefined
-  return need.kind === 'catalog' ? need : { ...need, kind: 'repository' }
 }
 
 const detailOf = (need: Need): Readonly<Record<string, unknown>> =>
