@@ -42,10 +42,6 @@
  * robots of project  PROJECT#<pid>               ROBOT#<number>                              robot
  * failed logins      FAILEDLOGINS#<of whom>      #                                           login
  * signing key        SIGNINGKEYS                 <created>#<key id>                          token service
- * session            SESSION#<hash of its id>    #                                           login of the console
- * setting            SETTINGS                    <name>                                      configuration
- * audit, all         AUDIT#<day>#<shard>         <time>#<id>                                 with what is audited
- * audit of project   AUDIT#PROJECT#<pid>#<month> <time>#<id>                                 with what is audited
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -90,8 +86,6 @@ export const PUBLIC_PROJECTS = 'PUBLICPROJECTS'
 export const USERS = 'USERS'
 export const ROBOTS = 'ROBOTS'
 export const SIGNING_KEYS = 'SIGNINGKEYS'
-export const SETTINGS = 'SETTINGS'
-export const AUDIT_SHARDS = 8
 
 /** What is counted: things of the whole registry, or of one project. */
 export type CounterName =
@@ -222,18 +216,6 @@ export const key = {
   signingKey: (createdAt: number, id: string): Key => ({
     pk: SIGNING_KEYS,
     sk: `${digits(createdAt, DUE_DIGITS)}#${id}`,
-  }),
-  session: (hash: string): Key => ({ pk: `SESSION#${hash}`, sk: GUARD }),
-  setting: (name: string): Key => ({ pk: SETTINGS, sk: name }),
-  /** `day`: yyyymmdd of the time, in UTC. */
-  audit: (day: string, shard: number, at: number, id: string): Key => ({
-    pk: `AUDIT#${day}#${shard}`,
-    sk: `${digits(at, DUE_DIGITS)}#${id}`,
-  }),
-  /** `month`: yyyymm of the time, in UTC. */
-  auditOfProject: (pid: ProjectId, month: string, at: number, id: string): Key => ({
-    pk: `AUDIT#PROJECT#${pid}#${month}`,
-    sk: `${digits(at, DUE_DIGITS)}#${id}`,
   }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,

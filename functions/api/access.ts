@@ -1,7 +1,7 @@
 /** Who may use a route. A route without a rule is used by nobody. */
 import type { MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { mayInProject, mayInSystem } from '../../shared/auth/access.ts'
+import { mayInEveryProject, mayInProject, mayInSystem } from '../../shared/auth/access.ts'
 import type { ProjectPermission, SystemPermission } from '../../shared/auth/permissions.ts'
 import type { Principal } from '../../shared/auth/principal.ts'
 import { DomainError } from '../../shared/errors.ts'
@@ -98,24 +98,9 @@ export const denied = ({ kind }: Principal): DomainError =>
  * may do this in every project hears that there is none, which is what Terraform needs to know after a deletion.
  */
 const missing = (principal: Principal, permission: ProjectPermission): DomainError =>
-  mayEverywhere(principal, permission)
+  mayInEveryProject(principal, permission)
     ? new DomainError('NOT_FOUND', 'the project does not exist')
     : denied(principal)
-
-const mayEverywhere = (principal: Principal, permission: ProjectPermission): boolean => {
-  switch (principal.kind) {
-    case 'anonymous':
-      return false
-    case 'user':
-      return principal.isSysadmin
-    case 'robot':
-      return principal.projects.some(
-        ({ pid, permissions }) => pid === undefined && permissions.includes(permission),
-      )
-    default:
-      return principal satisfies never
-  }
-}
 
 /**
  * Who asks; established once in a request.

@@ -51,6 +51,22 @@ export const mayInProject = (
   }
 }
 
+/** Whether somebody may do something in every project, those to come included, and be it to some repositories only. */
+export const mayInEveryProject = (principal: Principal, permission: ProjectPermission): boolean => {
+  switch (principal.kind) {
+    case 'anonymous':
+      return false
+    case 'user':
+      return principal.isSysadmin
+    case 'robot':
+      return principal.projects.some(
+        ({ pid, permissions }) => pid === undefined && permissions.includes(permission),
+      )
+    default:
+      return principal satisfies never
+  }
+}
+
 const grants = (
   grant: ProjectGrant,
   permission: ProjectPermission,

@@ -1,4 +1,4 @@
-import { argon2, randomBytes, timingSafeEqual, type Argon2Parameters } from 'node:crypto'
+import { argon2, randomBytes, randomInt, timingSafeEqual, type Argon2Parameters } from 'node:crypto'
 import { promisify } from 'node:util'
 import { DomainError } from '../errors.ts'
 
@@ -57,12 +57,19 @@ const NOBODYS_SALT = randomBytes(SALT_BYTES)
  */
 export const assertPassword = (text: string): void => {
   const fits = text.length >= SHORTEST && text.length <= LONGEST
-  if (fits && NEEDED.every((kind) => kind.test(text))) return
+  if (fits && hasEveryKind(text)) return
   throw new DomainError(
     'BAD_REQUEST',
     'a password must have 8 to 128 characters, with an upper case letter, a lower case letter and a digit',
   )
 }
+
+/** Whether a text has an upper case letter, a lower case letter and a digit. */
+export const hasEveryKind = (text: string): boolean => NEEDED.every((kind) => kind.test(text))
+
+/** Characters of an alphabet that nobody can foresee. */
+export const randomText = (alphabet: string, characters: number): string =>
+  Array.from({ length: characters }, () => alphabet.charAt(randomInt(alphabet.length))).join('')
 
 const argon2id = async (
   password: string,

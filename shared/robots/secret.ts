@@ -1,5 +1,12 @@
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto'
-import { assertPassword, hashPassword, verifyNobody, verifyPassword } from '../auth/passwords.ts'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import {
+  assertPassword,
+  hashPassword,
+  hasEveryKind,
+  randomText,
+  verifyNobody,
+  verifyPassword,
+} from '../auth/passwords.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 /** 62^26 is more than 2^154: a fast hash keeps it as well as a slow one. */
@@ -7,18 +14,15 @@ const RANDOM_CHARACTERS = 26
 /** Tells a secret that was made here from one that was given, whoever may have it. */
 const CHECK_CHARACTERS = 6
 const GENERATED = /^[A-Za-z0-9]{32}$/
-const NEEDED = [/[A-Z]/, /[a-z]/, /[0-9]/]
 
 const FAST = 'sha256:'
 
 /** A new secret of 32 characters that no one can guess; it holds to Harbor's rule for given ones. */
 export const generateSecret = (): string => {
   for (;;) {
-    const random = Array.from({ length: RANDOM_CHARACTERS }, () =>
-      ALPHABET.charAt(randomInt(ALPHABET.length)),
-    ).join('')
+    const random = randomText(ALPHABET, RANDOM_CHARACTERS)
     const secret = `${random}${checkOf(random)}`
-    if (NEEDED.every((kind) => kind.test(secret))) return secret
+    if (hasEveryKind(secret)) return secret
   }
 }
 

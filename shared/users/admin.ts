@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { hasEveryKind, randomText } from '../auth/passwords.ts'
 import type { UserNumber } from '../auth/principal.ts'
 import { readCounter } from '../store/numbers.ts'
 import type { Store } from '../store/store.ts'
@@ -11,7 +11,7 @@ export const ADMIN_NAME = 'admin'
 const ADMIN_NUMBER = 1
 const PASSWORD_CHARACTERS = 20
 /** Without those that are taken for one another. */
-const KINDS = ['ABCDEFGHJKLMNPQRSTUVWXYZ', 'abcdefghijkmnopqrstuvwxyz', '23456789'] as const
+const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
 
 export const isFirstAdmin = (number: UserNumber): boolean => Number(number) === ADMIN_NUMBER
 
@@ -35,10 +35,8 @@ export const ensureAdmin = async (
 
 /** One character of each kind at least, in places that nobody can foresee. */
 const randomPassword = (): string => {
-  const all = KINDS.join('')
-  const characters = Array.from({ length: PASSWORD_CHARACTERS }, () => pick(all))
-  const isComplete = KINDS.every((kind) => characters.some((one) => kind.includes(one)))
-  return isComplete ? characters.join('') : randomPassword()
+  for (;;) {
+    const password = randomText(ALPHABET, PASSWORD_CHARACTERS)
+    if (hasEveryKind(password)) return password
+  }
 }
-
-const pick = (alphabet: string): string => alphabet.charAt(randomInt(alphabet.length))

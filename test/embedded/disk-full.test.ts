@@ -1,26 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Kv, Objects } from '../../shared/ports.ts'
+import { canMount, withSmallDisk } from '../support/small-disk.ts'
 import { withEmbedded } from './fresh.ts'
 
 const MEGABYTE = new Uint8Array(1024 * 1024)
-const canMount = process.platform === 'linux' && process.getuid?.() === 0
-
-/** A disk of 64 MB that is gone afterwards. */
-const withSmallDisk = async (use: (directory: string) => Promise<void>): Promise<void> => {
-  const mount = await mkdtemp(join(tmpdir(), 'roadstead-small-'))
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', mount])
-  expect(status).toBe(0)
-  try {
-    await use(join(mount, 'data'))
-  } finally {
-    spawnSync('umount', [mount])
-    await rm(mount, { recursive: true })
-  }
-}
 
 /** How many times `write` can be made until there is no room. */
 const untilFull = async (write: (count: number) => Promise<unknown>): Promise<number> => {
@@ -43,7 +27,8 @@ const putItem = async (kv: Kv, sk: string): Promise<unknown> =>
 test.runIf(canMount)(
   'when objects fill the disk the table goes on, and room makes all go on',
   async () => {
-    await withSmallDisk(async (directory) => {
+    await withSmallDisk(async (disk) => {
+      const directory = join(disk, 'data')
       await withEmbedded(directory, async ({ kv, objects }) => {
         const uploadId = await objects.multipart.start('object/ab/parts')
         const count = await untilFull(async (n) => await putObject(objects, String(n)))
@@ -68,7 +53,8 @@ test.runIf(canMount)(
 test.runIf(canMount)(
   'when the table fills the disk nothing is lost, reads go on and deletes make room',
   async () => {
-    await withSmallDisk(async (directory) => {
+    await withSmallDisk(async (disk) => {
+      const directory = join(disk, 'data')
       const count = await withEmbedded(directory, async ({ kv, objects }) => {
         await untilFull(async (n) => await putObject(objects, String(n)))
         const items = await untilFull(async (n) => await putItem(kv, String(n)))

@@ -1,27 +1,12 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { eventually } from '../support/eventually.ts'
 import { startServer } from '../support/server.ts'
+import { canMount, withSmallDisk } from '../support/small-disk.ts'
 
 const MIB = 1024 * 1024
-const canMount = process.platform === 'linux' && process.getuid?.() === 0
-
-/** A disk of 64 MB that is gone afterwards. */
-const withSmallDisk = async (use: (directory: string) => Promise<void>): Promise<void> => {
-  const mount = await mkdtemp(join(tmpdir(), 'roadstead-small-'))
-  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', mount]).status).toBe(0)
-  try {
-    await use(mount)
-  } finally {
-    spawnSync('umount', [mount])
-    await rm(mount, { recursive: true })
-  }
-}
-
 const push = async (url: string, blob: Uint8Array): Promise<Response> => {
   const path = `/v2/p/a/blobs/uploads/?digest=${digestOf(blob)}`
   return await fetch(`${url}${path}`, { method: 'POST', body: Buffer.from(blob) })

@@ -64,10 +64,6 @@ const everyKey = [
   key.robotListed(pid, 1),
   key.failedLogins('a'),
   key.signingKey(1, 'a'),
-  key.session('a'),
-  key.setting('a'),
-  key.audit('20260101', 0, 1, 'a'),
-  key.auditOfProject(pid, '202601', 1, 'a'),
 ]
 
 describe('keys', () => {
