@@ -7,6 +7,7 @@ import { startServer } from '../support/server.ts'
 import { canMount, withSmallDisk } from '../support/small-disk.ts'
 
 const MIB = 1024 * 1024
+
 const push = async (url: string, blob: Uint8Array): Promise<Response> => {
   const path = `/v2/p/a/blobs/uploads/?digest=${digestOf(blob)}`
   return await fetch(`${url}${path}`, { method: 'POST', body: Buffer.from(blob) })

@@ -10,12 +10,12 @@ import { UPLOAD_CLEANUP_MS } from '../../tasks/times.ts'
 import type { RegistryContext } from '../context.ts'
 import { doom } from '../uploads/cancel.ts'
 import { readUpload, unchanged, uploadUnknown, type Upload } from '../uploads/upload.ts'
-import { holdBlob, quotaExceeded, reviewAfterLease } from './hold.ts'
+import { holdBlob, leaseIsThere, quotaExceeded, reviewAfterLease } from './hold.ts'
 import { charge, newBlob, newLease, newLink } from './items.ts'
 
 /**
  * Makes the finished, verified object of an upload the bytes of a blob, and the blob a member of the repository. When
- * the blob exists already, it is held and this upload's object is given up.
+ * the blob exists already, it is held and this upload's object is given up. The caller has taken a lease.
  * @throws RegistryError DENIED when the project's quota has no room; BLOB_UPLOAD_UNKNOWN when the session is gone
  */
 export const commitBlob = async (
@@ -33,8 +33,9 @@ export const commitBlob = async (
       await settle(store, upload, digest)
       return
     }
-    if (refused.has('blob')) {
-      if ((await holdBlob(store, digest, upload)) !== undefined) {
+    if (refused.has('lease')) await leaseBlob(store, upload, digest)
+    else if (refused.has('blob')) {
+      if ((await holdBlob(store, digest, upload, { isLeased: true })) !== undefined) {
         await giveUp(store, upload, digest)
         return
       }
@@ -44,7 +45,7 @@ export const commitBlob = async (
   }
 }
 
-type Refused = ReadonlySet<'blob' | 'link' | 'quota' | 'lease' | 'object' | 'review' | 'cleanup'>
+type Refused = ReadonlySet<'blob' | 'link' | 'quota' | 'lease' | 'object' | 'cleanup'>
 
 /** `undefined`: done, and protected. */
 const createBlob = async (
@@ -60,19 +61,35 @@ const createBlob = async (
     blob: newBlob(digest, { sizeBytes, oid }, store.ids.next(), now),
     link: linkExists ? undefined : newLink(digest, pid, sizeBytes, store.ids.next()),
     quota: linkExists ? undefined : charge(pid, sizeBytes),
-    lease: newLease(digest, upload, now),
+    lease: leaseIsThere(digest, upload),
     object: own(store, upload, digest, now),
-    review: reviewAfterLease(store, digest, upload, now),
     cleanup: cleanup(store, upload, now),
   })
   if (!outcome.done) return outcome.refused
-  await confirm(store, upload, digest)
+  // The lease was there before what this transaction created; an older link may have been condemned before the lease.
+  if (linkExists) await confirm(store, upload, digest)
   return undefined
 }
 
 /**
- * Sees to it that what a commit made is there and stays. A transaction becomes visible item by item: a collector may
- * have seen the new guards before it saw the lease, and then it collects them.
+ * Makes a digest, whose bytes the client has shown, a member of the repository. That comes before the commit, not with
+ * it: a transaction becomes visible item by item, and a collector that saw the new guards, but no lease yet, would
+ * collect them.
+ */
+export const leaseBlob = async (
+  store: Store,
+  repository: RepositoryRef,
+  digest: Digest,
+): Promise<void> => {
+  const now = store.clock.now()
+  await transact(store, [
+    newLease(digest, repository, now),
+    reviewAfterLease(store, digest, repository, now),
+  ])
+}
+
+/**
+ * Sees to it that what a commit made, or may have made, is there and stays.
  * @throws RegistryError BLOB_UPLOAD_UNKNOWN when it was collected with its bytes; the client begins again
  */
 export const confirm = async (store: Store, upload: Upload, digest: Digest): Promise<void> => {

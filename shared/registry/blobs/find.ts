@@ -67,7 +67,7 @@ export const findBlobToPush = async (
   if (item === undefined || found.get(keys.link) === undefined) throw blobUnknown(digest)
   if (leaseLeft(found.get(keys.lease), store.clock.now()) >= LEASE_LEFT_MS) return parseBlob(item)
   if (!(await isMember(store, digest, repository, 'strong'))) throw blobUnknown(digest)
-  const held = await holdBlob(store, digest, repository, found)
+  const held = await holdBlob(store, digest, repository, { look: found })
   if (held === undefined) throw blobUnknown(digest)
   return held
 }

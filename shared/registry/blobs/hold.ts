@@ -1,7 +1,7 @@
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { PutItem } from '../../ports.ts'
+import type { CheckItem, PutItem } from '../../ports.ts'
 import { readAll, type Found } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
 import { transactNamed } from '../../store/transact.ts'
@@ -19,18 +19,26 @@ export const reviewAfterLease = (
 ): PutItem =>
   enqueue(store.ids, now + LEASE_MS + CLOCK_SKEW_MS, { type: 'LINK_REVIEW', digest, pid })
 
+/** What the caller of `holdBlob` has done already. */
+type Held = {
+  /** A strong read of the blob and the link. */
+  readonly look?: Found
+  /** The repository has a lease, by `leaseBlob`. */
+  readonly isLeased?: boolean
+}
+
 /**
  * Makes a blob that exists somewhere a member of a repository, by a lease: links it to the project if need be, and
- * answers it only once it is protected. `undefined`: there is no such blob, or it went while we tried. `look` is a
- * strong read of the blob and the link that the caller has already made.
+ * answers it only once it is protected. `undefined`: there is no such blob, or it went while we tried.
  * @throws RegistryError DENIED when the project's quota has no room for it
  */
 export const holdBlob = async (
   store: Store,
   digest: Digest,
   repository: RepositoryRef,
-  look?: Found,
+  { look, isLeased: wasLeased = false }: Held = {},
 ): Promise<Blob | undefined> => {
+  let isLeased = wasLeased
   const guards = [key.blob(digest), key.link(digest, repository.pid)] as const
   const [blobKey, linkKey] = guards
   let seen = look ?? (await readAll(store, guards, 'strong'))
@@ -47,13 +55,15 @@ export const holdBlob = async (
     const outcome = await transactNamed(store, {
       link,
       quota: link && charge(pid, blob.sizeBytes),
-      lease: newLease(digest, repository, now),
-      review: reviewAfterLease(store, digest, repository, now),
+      lease: isLeased ? leaseIsThere(digest, repository) : newLease(digest, repository, now),
+      review: isLeased ? undefined : reviewAfterLease(store, digest, repository, now),
     })
     if (outcome.done) {
       const protection = await protect(store, guards)
       const held = protection.held ? protection.guards.get(blobKey) : undefined
       if (held !== undefined) return parseBlob(held)
+    } else if (outcome.refused.has('lease')) {
+      isLeased = false
     } else if (!outcome.refused.has('link')) {
       throw quotaExceeded(blob.sizeBytes)
     }
@@ -61,6 +71,13 @@ export const holdBlob = async (
     seen = await readAll(store, guards, 'strong')
   }
 }
+
+/** Refused when somebody deleted the blob from the repository since the lease was taken. */
+export const leaseIsThere = (digest: Digest, repository: RepositoryRef): CheckItem => ({
+  op: 'check',
+  key: key.lease(digest, repository),
+  conditions: [{ kind: 'exists' }],
+})
 
 export const quotaExceeded = (sizeBytes: number): RegistryError =>
   new RegistryError('DENIED', {

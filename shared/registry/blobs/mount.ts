@@ -39,7 +39,7 @@ export const mountBlob = async (
       ? isAnywhere(context, digest, mayPull)
       : isMember(store, digest, source, 'strong'),
   ])
-  return found ? await holdBlob(store, digest, target, look) : undefined
+  return found ? await holdBlob(store, digest, target, { look }) : undefined
 }
 
 const isAnywhere = async (

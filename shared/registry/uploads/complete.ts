@@ -2,7 +2,7 @@ import { bucketKey } from '../../bucket.ts'
 import { algorithmOf, type Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { Part } from '../../ports.ts'
-import { commitBlob, confirm } from '../blobs/commit.ts'
+import { commitBlob, confirm, leaseBlob } from '../blobs/commit.ts'
 import type { RegistryContext } from '../context.ts'
 import { receive, type UploadBody } from './body.ts'
 import { doomUpload } from './cancel.ts'
@@ -49,9 +49,13 @@ export const completeUpload = async (
       : await withBody(context, upload, body, hash)
   const known = whole.computed !== undefined && algorithmOf(whole.computed) === algorithmOf(digest)
   if (known && whole.computed !== digest) throw digestMismatch(digest, whole.computed)
-  const written = await whole.write()
+  const lease = async (): Promise<void> => {
+    await leaseBlob(context.store, upload, digest)
+  }
+  const [written] = await Promise.all([whole.write(), known ? lease() : undefined])
   if (written === 'invalidPart' || written === 'partTooSmall') throw spoiled(upload)
   if (written !== 'created' || !known) await verifyObject(context, whole, digest)
+  if (!known) await lease()
   await commitBlob(context, whole.upload(), digest, whole.sizeBytes)
   hashing.forget(upload)
 }
