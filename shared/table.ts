@@ -244,15 +244,6 @@ export const prefix = {
   inRepository,
 } as const
 
-const MEMBER = /^PROJECT#([^#]+)#REPOSITORY#([^#]+)#/
-
-/** The repository that a blob's lease or ref belongs to; `undefined` for links and for the guard. */
-export const repositoryOfMember = (sk: string): RepositoryRef | undefined => {
-  const [, pid, rid] = MEMBER.exec(sk) ?? []
-  if (pid === undefined || rid === undefined) return undefined
-  return { pid: pid as ProjectId, rid: rid as RepositoryId }
-}
-
 /** Sorts behind every `#BODY#` item and before every other kind in a manifest's partition. */
 export const LAST_BODY = '#BODY#~'
 

@@ -1,5 +1,6 @@
-import type { MiddlewareHandler } from 'hono'
-import type { Action } from '../../shared/auth/scope.ts'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Action, RepositoryScope } from '../../shared/auth/scope.ts'
+import type { Visitor } from '../../shared/identity/visitor.ts'
 import type { Deps } from './deps.ts'
 import { factory, type RegistryEnv } from './factory.ts'
 import { permit, type Need } from './http/challenge.ts'
@@ -17,7 +18,7 @@ const ACTIONS = {
 export const toDo = (
   what: keyof typeof ACTIONS,
   name: RegistryEnv['Variables']['repository'],
-): Need => ({ kind: 'repository', name, actions: ACTIONS[what] })
+): RepositoryScope => ({ kind: 'repository', name, actions: ACTIONS[what] })
 
 /** What a request shows of its sender. */
 export type Arrival = {
@@ -29,36 +30,50 @@ export type Arrival = {
 }
 
 /**
- * Lets a request through or not.
+ * Lets a request through or not, and answers who sent it.
  * @throws RegistryError UNAUTHORIZED, DENIED
  */
 export const admit = async (
   { gate }: Deps,
   { authorization, address, origin }: Arrival,
   need: Need,
-): Promise<void> => {
+): Promise<Visitor> => {
   const credentials = credentialsOf(authorization, address)
   const realm = (): string => `${origin()}/service/token`
-  await permit(await gate.visit(credentials), need, { shown: credentials.kind, realm })
+  const visitor = await gate.visit(credentials)
+  if (need.kind === 'repository' && need.actions.includes('push')) {
+    await visitor?.prepareToPush(need.name)
+  }
+  return await permit(visitor, need, { shown: credentials.kind, realm })
 }
 
+/** The network address of whoever sent a request, as far as it can be trusted; empty when unknown. */
+export const addressOf = (c: Context<RegistryEnv>): string =>
+  // The bindings are absent under app.request(), whatever the type says.
+  (c.env as typeof c.env | undefined)?.address ?? ''
+
 const guard = (
-  needOf: (name: RegistryEnv['Variables']['repository']) => Need,
+  needOf: (name: RegistryEnv['Variables']['repository'], c: Context<RegistryEnv>) => Need,
 ): MiddlewareHandler<RegistryEnv> =>
   factory.createMiddleware(async (c, next) => {
     const arrival = {
       authorization: c.req.header('Authorization'),
-      // The bindings are absent under app.request(), whatever the type says.
-      address: (c.env as typeof c.env | undefined)?.address ?? '',
-      origin: () => new URL(c.req.url).origin,
+      address: addressOf(c),
+      origin: () => c.var.deps.externalUrl ?? new URL(c.req.url).origin,
     }
-    await admit(c.var.deps, arrival, needOf(c.var.repository))
+    c.set('visitor', await admit(c.var.deps, arrival, needOf(c.var.repository, c)))
     await next()
   })
 
 /** Lets through who may do this to the repository of the path; goes behind `repository`. */
 export const can = (what: keyof typeof ACTIONS): MiddlewareHandler<RegistryEnv> =>
   guard((name) => toDo(what, name))
+
+/** As `can('push')`, for a request that may want to mount from another repository. */
+export const canPushAndMount = (
+  sourceOf: (c: Context<RegistryEnv>) => RegistryEnv['Variables']['repository'] | undefined,
+): MiddlewareHandler<RegistryEnv> =>
+  guard((name, c) => ({ ...toDo('push', name), alsoPull: sourceOf(c) }))
 
 export const canLogIn = guard(() => ({ kind: 'login' }))
 export const canListCatalog = guard(() => ({ kind: 'catalog' }))

@@ -11,6 +11,7 @@ import { provide } from './middleware.ts'
 import { blobs } from './routes/blobs.ts'
 import { lists } from './routes/lists.ts'
 import { manifests } from './routes/manifests.ts'
+import { tokens } from './routes/tokens.ts'
 import { uploads } from './routes/uploads.ts'
 
 /** The OCI distribution API as a value: `createApp(deps).request('/v2/')` answers without any server. */
@@ -32,6 +33,7 @@ export const createApp = (deps: Deps): Hono<RegistryEnv> => {
   )
   // end-1: GET /v2/
   app.on('GET', ['/v2', '/v2/'], canLogIn, (c) => c.json({}))
+  app.route('/', tokens)
   app.route('/', lists)
   // Before blobs: "uploads" would be read as a digest.
   app.route('/', uploads)

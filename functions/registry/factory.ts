@@ -1,4 +1,5 @@
 import { createFactory } from 'hono/factory'
+import type { Visitor } from '../../shared/identity/visitor.ts'
 import type { RepositoryName } from '../../shared/oci/name.ts'
 import type { Batches } from '../../shared/registry/uploads/body.ts'
 import type { Deps } from './deps.ts'
@@ -13,7 +14,7 @@ export type RegistryEnv = {
     readonly address?: string | undefined
     readonly lambdaContext?: { readonly awsRequestId: string } | undefined
   }
-  Variables: { deps: Deps; requestId: string; repository: RepositoryName }
+  Variables: { deps: Deps; requestId: string; repository: RepositoryName; visitor: Visitor }
 }
 
 export const factory = createFactory<RegistryEnv>()

@@ -1,7 +1,7 @@
 /** The distribution API on Lambda, behind an HTTP API of API Gateway. */
 import { handle } from 'hono/aws-lambda'
 import * as z from 'zod'
-import { createOpenGate } from '../../shared/auth/gate.ts'
+import { createDoor } from '../../shared/identity/door.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
@@ -43,7 +43,7 @@ const compose = (env: z.infer<typeof environment>): Deps => {
     },
     hashing: createPortableHashing(),
     // The stack deploys only where that is said aloud: `infra/app.ts`.
-    gate: createOpenGate(),
+    ...createDoor(store, 'open'),
     reportError: (error, requestId) => {
       console.error(`a request failed: ${requestId}`, error)
     },

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { createOpenGate } from '../../shared/auth/gate.ts'
+import { createDoor } from '../../shared/identity/door.ts'
+import { createLogIn } from '../../shared/identity/log-in.ts'
+import { mayInSystem } from '../../shared/auth/access.ts'
 import { openEmbedded } from '../../shared/embedded/open.ts'
+import { ownerOf, tryCreateProject } from '../../shared/projects/create.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import type { Deps } from '../registry/deps.ts'
+import { prepare } from './first-start.ts'
 import type { Log } from './log.ts'
 import type { ServerOptions } from './options.ts'
 
@@ -14,10 +18,13 @@ export type Composition = {
   readonly deps: Deps
   /** Signs blob reads that are redirected; absent when this server answers bytes. */
   readonly redirectSecret: string | undefined
+  /** Of the administrator, when it was made up just now: it can be shown this once. */
+  readonly adminPassword: string | undefined
   readonly close: () => Promise<void>
 }
 
 const SECRET_BYTES = 32
+const MAX_LOGGED_NAME = 255
 
 /** Puts the registry together on the embedded adapters. */
 export const compose = async (options: ServerOptions, log: Log): Promise<Composition> => {
@@ -28,7 +35,30 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     ...(secret === undefined ? {} : { redirect: { baseUrl: '', secret } }),
   })
   const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
+  const door = createDoor(
+    store,
+    options.access === 'open'
+      ? 'open'
+      : {
+          logIn: createLogIn(store, ({ address, name }, why) => {
+            log.info('a login failed', { name: name.slice(0, MAX_LOGGED_NAME), address, why })
+          }),
+          makeProject: options.createProjectsOnPush
+            ? async (principal, name) => {
+                if (principal.kind === 'anonymous') return
+                if (principal.kind === 'robot' && !mayInSystem(principal, 'project:create')) return
+                // Taken: somebody made it in the meantime, and whether this one may push there is for it to say.
+                await tryCreateProject(store, ownerOf(principal), { name })
+              }
+            : undefined,
+        },
+  )
+  const password = await prepare(store, options).catch(async (error: unknown) => {
+    await embedded.close()
+    throw error
+  })
   return {
+    adminPassword: password,
     close: async () => {
       await embedded.close()
     },
@@ -42,7 +72,8 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
         allowSparse: options.allowSparse,
       },
       hashing: createProcessHashing(),
-      gate: createOpenGate(),
+      ...door,
+      externalUrl: options.externalUrl,
       reportError: (error, requestId) => {
         log.error('a request failed', error, { id: requestId })
       },

@@ -28,7 +28,7 @@ export const answerDirectly = (
   const ifNoneMatch = headers['if-none-match']
   const answer = async (): Promise<Answer> => {
     const name = parseRepositoryName(path)
-    await admit(deps, arrivalOf(request), toDo('pull', name))
+    await admit(deps, arrivalOf(deps, request), toDo('pull', name))
     if (kind === 'manifests') {
       return await answerManifest(deps, name, parseReference(last), { method, ifNoneMatch })
     }
@@ -40,10 +40,10 @@ export const answerDirectly = (
   return answer()
 }
 
-const arrivalOf = ({ headers, socket }: IncomingMessage): Arrival => ({
+const arrivalOf = ({ externalUrl }: Deps, { headers, socket }: IncomingMessage): Arrival => ({
   authorization: headers.authorization,
   address: socket.remoteAddress ?? '',
-  origin: () => originOf(headers.host, socket),
+  origin: () => externalUrl ?? originOf(headers.host, socket),
 })
 
 const HOST = /^[\w.:[\]-]+$/

@@ -24,7 +24,7 @@ export type Log = {
     error: unknown,
     fields?: Readonly<Record<string, string>>,
   ) => void
-  readonly info: (message: string) => void
+  readonly info: (message: string, fields?: Readonly<Record<string, string>>) => void
   /** Writes out what is still in memory. */
   readonly flush: () => void
 }
@@ -78,8 +78,11 @@ export const createLog = (level: LogLevel, isTerminal: boolean): Log => {
       const cause = inspect(error, { depth: 4 })
       emit('error', { message, ...fields, error: cause }, () => `ERROR ${message}: ${cause}`)
     },
-    info: (message) => {
-      emit('info', { message }, () => message)
+    info: (message, fields = {}) => {
+      const told = Object.entries(fields).map(
+        ([name, value]) => ` ${name}=${JSON.stringify(value)}`,
+      )
+      emit('info', { message, ...fields }, () => `${message}${told.join('')}`)
     },
   }
 }

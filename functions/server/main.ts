@@ -3,7 +3,7 @@ import { DataDirectoryError } from '../../shared/embedded/data-directory.ts'
 import { compose } from './compose.ts'
 import { createListener } from './listener.ts'
 import { createLog } from './log.ts'
-import { HELP, OptionsError, parseOptions, type ServerOptions } from './options.ts'
+import { HELP, isLoopback, OptionsError, parseOptions, type ServerOptions } from './options.ts'
 import { createServer, listen } from './serve.ts'
 import { untilStopped } from './stop.ts'
 
@@ -21,8 +21,17 @@ const run = async (options: ServerOptions): Promise<void> => {
     const host = url.replace(/^https?:\/\//, '')
     print(`Roadstead serves on ${url}`)
     print(`Data is in ${resolve(options.data)}`)
+    if (composition.adminPassword !== undefined) {
+      print(`Log in as admin with the password ${composition.adminPassword} (shown this once)`)
+    }
+    if (options.tls === undefined && !isLoopback(options.host)) {
+      print(
+        'Passwords cross the network in the clear, unless a proxy before this server speaks TLS',
+      )
+    }
+    const login = options.access === 'login' ? `docker login -u admin ${host} && ` : ''
     print(
-      `Push something: docker tag alpine ${host}/library/alpine && docker push ${host}/library/alpine`,
+      `Push something: ${login}docker tag alpine ${host}/library/alpine && docker push ${host}/library/alpine`,
     )
     await untilStopped(server, () => {
       ready = false

@@ -11,6 +11,12 @@ export type ServerOptions = {
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly allowSparse: boolean
   readonly createProjectsOnPush: boolean
+  /** `open`: everybody may do everything; on loopback addresses only. */
+  readonly access: 'login' | 'open'
+  /** Of the administrator that the first start makes; absent: a random one. */
+  readonly adminPassword: string | undefined
+  /** By which clients reach the registry, where that is not the URL of their requests. */
+  readonly externalUrl: string | undefined
   /** Blob reads are redirected to signed URLs of this very server, as they are to S3 on AWS. */
   readonly redirectBlobs: boolean
   readonly logLevel: LogLevel
@@ -35,14 +41,18 @@ Usage: npm start -- [options]
   --tls-key FILE                and this private key, both in PEM (ROADSTEAD_TLS_KEY)
   --allow-sparse                take manifests whose blobs or manifests are missing, in projects
                                 that do not say otherwise (ROADSTEAD_ALLOW_SPARSE=true)
-  --no-create-projects-on-push  refuse pushes to projects that do not exist
-                                (ROADSTEAD_CREATE_PROJECTS_ON_PUSH=false)
+  --create-projects-on-push     make a project when somebody who may pushes to one that does not
+                                exist (ROADSTEAD_CREATE_PROJECTS_ON_PUSH=true)
+  --access login|open           who may come in: those who log in, or everybody to do everything,
+                                on loopback addresses only (ROADSTEAD_ACCESS, default login)
+  --external-url URL            by which clients reach this server, when a proxy stands before it
+                                (ROADSTEAD_EXTERNAL_URL)
   --redirect-blobs              answer blob reads with a redirect to a signed URL of this server
                                 (ROADSTEAD_REDIRECT_BLOBS=true)
   --help                        show this
 
-LOG_LEVEL is one of ${LOG_LEVELS.join(', ')} (default info).
-Until there is access control the server listens on loopback addresses only.`
+The first start makes the user admin, with the password in ROADSTEAD_ADMIN_PASSWORD or else a
+random one that is shown once. LOG_LEVEL is one of ${LOG_LEVELS.join(', ')} (default info).`
 
 const FLAGS = {
   listen: { type: 'string' },
@@ -52,6 +62,8 @@ const FLAGS = {
   'allow-sparse': { type: 'boolean' },
   'create-projects-on-push': { type: 'boolean' },
   'redirect-blobs': { type: 'boolean' },
+  access: { type: 'string' },
+  'external-url': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -64,7 +76,13 @@ const options = z.object({
   'tls-cert': z.string().optional(),
   'tls-key': z.string().optional(),
   'allow-sparse': boolean(false),
-  'create-projects-on-push': boolean(true),
+  'create-projects-on-push': boolean(false),
+  access: z.enum(['login', 'open']).default('login'),
+  'external-url': z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => new URL(url).origin)
+    .optional(),
+  ADMIN_PASSWORD: z.string().optional(),
   'redirect-blobs': boolean(false),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 })
@@ -86,6 +104,7 @@ export const parseOptions = (
   const result = options.safeParse({
     ...Object.fromEntries(named),
     LOG_LEVEL: nonEmpty(env['LOG_LEVEL']),
+    ADMIN_PASSWORD: nonEmpty(env['ROADSTEAD_ADMIN_PASSWORD']),
   })
   if (!result.success) {
     const [issue] = result.error.issues
@@ -93,12 +112,15 @@ export const parseOptions = (
   }
   const given = result.data
   return {
-    ...parseListen(given.listen),
+    ...parseListen(given.listen, given.access),
     data: given.data,
     tls: parseTls(given['tls-cert'], given['tls-key']),
     allowSparse: given['allow-sparse'],
     createProjectsOnPush: given['create-projects-on-push'],
     redirectBlobs: given['redirect-blobs'],
+    access: given.access,
+    adminPassword: given.ADMIN_PASSWORD,
+    externalUrl: given['external-url'],
     logLevel: given.LOG_LEVEL,
   }
 }
@@ -117,21 +139,24 @@ const readFlags = (args: readonly string[]): Readonly<Record<string, string | bo
 const LISTEN = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/
 const MAX_PORT = 65_535
 
-const parseListen = (listen: string): Pick<ServerOptions, 'host' | 'port'> => {
+const parseListen = (
+  listen: string,
+  access: ServerOptions['access'],
+): Pick<ServerOptions, 'host' | 'port'> => {
   const [, v6, name, port] = LISTEN.exec(listen) ?? []
   const host = v6 ?? name
   if (host === undefined || host === '' || Number(port) > MAX_PORT) {
     throw new OptionsError(`listen: expected HOST:PORT such as 127.0.0.1:5000, not ${listen}`)
   }
-  if (!isLoopback(host)) {
+  if (access === 'open' && !isLoopback(host)) {
     throw new OptionsError(
-      `listen: ${host} is not a loopback address; there is no access control yet, so use 127.0.0.1 or [::1]`,
+      `listen: ${host} is not a loopback address; with --access open use 127.0.0.1 or [::1]`,
     )
   }
   return { host, port: Number(port) }
 }
 
-const isLoopback = (host: string): boolean =>
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' ||
   (isIPv4(host) && host.startsWith('127.')) ||
   (isIPv6(host) && /^(?:0*:)*0*1$/.test(host))

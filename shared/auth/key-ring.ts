@@ -16,7 +16,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** A key signs for so long. */
 const ROTATE_AFTER_MS = 30 * DAY_MS
 /** And verifies for so long: far beyond the life of the last token that it signed. */
-const DROP_AFTER_MS = 60 * DAY_MS
+const DROP_AFTER_MS = 150 * DAY_MS
 /** A new key signs only when every process has had the time to read it. */
 const PUBLISH_MS = 2 * 60 * 1000
 const REFRESH_MS = 60 * 1000

@@ -35,11 +35,14 @@ export const createProject = async (
   creator: Principal,
   given: NewProject,
 ): Promise<Project> => {
-  const owner = creator.kind === 'user' ? { number: creator.number, name: creator.name } : undefined
-  const made = await tryCreateProject(store, owner, given)
+  const made = await tryCreateProject(store, ownerOf(creator), given)
   if (made !== undefined) return made
   throw new DomainError('CONFLICT', `the project ${given.name} exists already`)
 }
+
+/** Whose a project is that somebody makes; robots own none. */
+export const ownerOf = (creator: Principal): Owner | undefined =>
+  creator.kind === 'user' ? { number: creator.number, name: creator.name } : undefined
 
 /** As `createProject`, for nobody in particular; `undefined`: the name is taken. */
 export const tryCreateProject = async (

@@ -23,7 +23,7 @@ export const findProject = async (
   store: Store,
   reference: ProjectReference,
 ): Promise<Project | undefined> => {
-  const pid = await resolve(store, reference)
+  const pid = await resolveProject(store, reference)
   if (pid === undefined) return undefined
   const item = await getItem(store, key.project(pid), 'strong')
   return item === undefined ? undefined : parseProject(item)
@@ -56,18 +56,26 @@ export const readProjectFacts = async (
   store: Store,
   principal: Principal,
   reference: ProjectReference,
-): Promise<ProjectFacts | undefined> => {
-  const pid = await resolve(store, reference)
+): Promise<ProjectFacts | undefined> => (await findProjectFor(store, principal, reference))?.facts
+
+/** As above, with the project itself. */
+export const findProjectFor = async (
+  store: Store,
+  principal: Principal,
+  reference: ProjectReference,
+): Promise<{ readonly project: Project; readonly facts: ProjectFacts } | undefined> => {
+  const pid = await resolveProject(store, reference)
   if (pid === undefined) return undefined
-  const [project, membership] = await Promise.all([
+  const [item, membership] = await Promise.all([
     getItem(store, key.project(pid), 'strong'),
     principal.kind === 'user'
       ? getItem(store, key.membership(principal.number, pid), 'strong')
       : undefined,
   ])
-  if (project === undefined) return undefined
+  if (item === undefined) return undefined
+  const project = parseProject(item)
   const role = membership === undefined ? undefined : parseMember(membership).role
-  return { pid, isPublic: parseProject(project).isPublic, role }
+  return { project, facts: { pid, isPublic: project.isPublic, role } }
 }
 
 /** How many repositories each of some projects has. */
@@ -80,7 +88,8 @@ export const readRepositoryCounts = async (
   return new Map(pids.map((pid) => [pid, parseCounter(found.get(keyOf(pid))).total]))
 }
 
-const resolve = async (
+/** The id behind a reference; `undefined`: no such project. */
+export const resolveProject = async (
   store: Store,
   reference: ProjectReference,
 ): Promise<ProjectId | undefined> => {

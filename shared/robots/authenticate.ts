@@ -1,5 +1,5 @@
 import type { Principal } from '../auth/principal.ts'
-import { PortError } from '../ports.ts'
+import { PortError, type Item } from '../ports.ts'
 import { getItem } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key } from '../table.ts'
@@ -22,22 +22,39 @@ const LONGEST_LOGIN = 1_000
 /** Lets a robot in with its full name and its secret: one read, and nothing to be learned from how long it takes. */
 export const authenticateRobot = async (
   store: Store,
-  login: string,
+  name: string,
   secret: string,
 ): Promise<RobotLogin> => {
-  const isName = login !== '' && login.length <= LONGEST_LOGIN / MOST_BYTES_PER_CHARACTER
-  const item = isName ? await getItem(store, key.robot(login), 'strong') : undefined
-  const stored = item === undefined ? undefined : parseSecretHash(item)
-  const isRight = await verifySecret(stored, secret)
-  if (item === undefined) return { principal: undefined, reason: 'unknown' }
+  const { item, login, secretHash } = await readRobotLogin(store, name)
+  const isRight = await verifySecret(secretHash, secret)
+  if (item === undefined) return login
   if (!isRight) return { principal: undefined, reason: 'wrong secret' }
-  const robot = parseRobot(item)
-  const now = store.clock.now()
+  if (login.principal !== undefined) await recordUse(store, parseRobot(item))
+  return login
+}
+
+/** What a robot's login would give, and the hash that its secret must have; `undefined`: there is no such robot. */
+export const readRobotLogin = async (
+  store: Store,
+  name: string,
+): Promise<{
+  readonly login: RobotLogin
+  readonly item: Item | undefined
+  readonly secretHash: string | undefined
+}> => {
+  const isName = name !== '' && name.length <= LONGEST_LOGIN / MOST_BYTES_PER_CHARACTER
+  const item = isName ? await getItem(store, key.robot(name), 'strong') : undefined
+  const login = item === undefined ? UNKNOWN : loginOf(parseRobot(item), store.clock.now())
+  return { login, item, secretHash: item === undefined ? undefined : parseSecretHash(item) }
+}
+
+const UNKNOWN: RobotLogin = { principal: undefined, reason: 'unknown' }
+
+const loginOf = (robot: Robot, now: number): RobotLogin => {
   if (robot.isDisabled) return { principal: undefined, reason: 'disabled' }
   if (robot.expiresAt !== FOREVER && robot.expiresAt * 1000 <= now) {
     return { principal: undefined, reason: 'expired' }
   }
-  if ((robot.lastUsedAt ?? 0) + USE_MS <= now) await recordUse(store, robot, now)
   const { number, name, permissions } = robot
   return { principal: { kind: 'robot', number, name, ...rightsOf(permissions) } }
 }
@@ -45,7 +62,9 @@ export const authenticateRobot = async (
 const MOST_BYTES_PER_CHARACTER = 3
 
 /** A login does not fail because this does. */
-const recordUse = async (store: Store, robot: Robot, now: number): Promise<void> => {
+const recordUse = async (store: Store, robot: Robot): Promise<void> => {
+  const now = store.clock.now()
+  if ((robot.lastUsedAt ?? 0) + USE_MS > now) return
   const write = async (where: ReturnType<typeof key.robot>): Promise<void> => {
     await store.kv.write({
       op: 'update',

@@ -43,6 +43,7 @@ export type NewToken = {
 /** Who a token speaks for, and how far. */
 export type TokenLogin = {
   readonly principal: Principal & { readonly kind: 'user' }
+  readonly tokenId: string
   readonly scope: TokenScope
 }
 
@@ -106,17 +107,29 @@ export const authenticateToken = async (
 ): Promise<TokenLogin | undefined> => {
   const parsed = parseTokenText(text)
   if (parsed === undefined) return undefined
-  const item = await getItem(store, key.token(parsed.id), 'strong')
+  const found = await readTokenLogin(store, parsed.id)
+  if (found === undefined) return undefined
+  const isRight = timingSafeEqual(
+    Buffer.from(hashSecret(parsed.secret)),
+    Buffer.from(found.secretHash),
+  )
+  if (!isRight) return undefined
+  await recordUse(store, found)
+  return { principal: found.principal, tokenId: parsed.id, scope: found.token.scope }
+}
+
+/** A token that is good, by its id, and who it speaks for; `undefined` as above. */
+export const readTokenLogin = async (
+  store: Store,
+  id: string,
+): Promise<(StoredToken & Pick<TokenLogin, 'principal'>) | undefined> => {
+  const item = await getItem(store, key.token(id), 'strong')
   if (item === undefined) return undefined
   const stored = parseToken(item)
-  const { token, secretHash } = stored
-  const isRight = timingSafeEqual(Buffer.from(hashSecret(parsed.secret)), Buffer.from(secretHash))
-  const isExpired = token.expiresAt !== undefined && token.expiresAt <= store.clock.now()
-  if (!isRight || isExpired) return undefined
-  const user = await readUser(store, token.user)
-  if (user === undefined) return undefined
-  await recordUse(store, stored)
-  return { principal: principalOf(user), scope: token.scope }
+  const { expiresAt, user: owner } = stored.token
+  if (expiresAt !== undefined && expiresAt <= store.clock.now()) return undefined
+  const user = await readUser(store, owner)
+  return user && { ...stored, principal: principalOf(user) }
 }
 
 /** Removes every token of a user, as many as there are. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Login } from '../support/credentials.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { programPath } from '../tools/locate.ts'
 
@@ -33,7 +34,7 @@ export type Result = {
 }
 
 /** Runs the OCI conformance suite, every switch on, against a registry at `host`. */
-export const runSuite = async (version: Version, host: string): Promise<Result> => {
+export const runSuite = async (version: Version, host: string, login: Login): Promise<Result> => {
   const results = await temporaryDirectory('conformance')
   try {
     await run({
@@ -41,6 +42,8 @@ export const runSuite = async (version: Version, host: string): Promise<Result> 
       OCI_VERSION: version,
       OCI_REGISTRY: host,
       OCI_TLS: 'disabled',
+      OCI_USERNAME: login.name,
+      OCI_PASSWORD: login.password,
       OCI_REPO1: 'conformance/one',
       OCI_REPO2: 'conformance/two',
       OCI_RESULTS_DIR: results.path,

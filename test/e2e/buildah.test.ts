@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { headManifest, provideRegistry } from '../support/registry.ts'
+import { provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 /** buildah on a store of its own; plain copies, because a mount would outlive the test. */
 const buildah = async (store: string, ...args: readonly string[]): Promise<string> => {
@@ -29,7 +29,7 @@ test('an image that buildah built and pushed comes into an empty store', async (
   const to = `docker://${reference}`
   await buildah('one', 'push', '--tls-verify=false', '--digestfile', file, 'built', to)
   const digest = await readFile(file, 'utf8')
-  expect(await headManifest(reference)).toBe(digest)
+  expect(await registry().headManifest(reference)).toBe(digest)
 
   await buildah('two', 'pull', '--tls-verify=false', to)
   const format = ['--format', '{{.FromImageDigest}}', '--type', 'image']

@@ -6,7 +6,7 @@ import { provideWorkspace } from '../support/workspace.ts'
 import { run } from '../support/run.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 /** cosign with a key of its own and nothing that it would ask the network for. */
 const cosign = async (...args: readonly string[]): Promise<string> =>

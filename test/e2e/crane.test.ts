@@ -1,17 +1,11 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { blobsOf, writeImage, writeIndex } from '../support/layout.ts'
-import {
-  headManifest,
-  isBlobUpload,
-  isManifestPut,
-  isOwnServer,
-  provideRegistry,
-} from '../support/registry.ts'
+import { isBlobUpload, isManifestPut, isOwnServer, provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 const crane = async (...args: readonly string[]): Promise<string> =>
   (await workspace().run('crane', ...args)).trim()
@@ -37,7 +31,9 @@ test('crane pulls the index of two architectures that it pushed', async () => {
   await crane('push', '--index', layout.path, reference)
   const digest = await crane('digest', reference)
   await crane('pull', '--format', 'oci', reference, pulled)
-  expect(await headManifest(`${registry().repository('crane-index')}@${digest}`)).toBe(digest)
+  expect(await registry().headManifest(`${registry().repository('crane-index')}@${digest}`)).toBe(
+    digest,
+  )
   // The layout's own list becomes an index of its own, around the one that it lists.
   expect(await blobsOf(pulled)).toEqual(expect.arrayContaining([...(await blobsOf(layout.path))]))
 })
@@ -47,7 +43,7 @@ test.runIf(isOwnServer)('a copy between repositories uploads no byte again', asy
   const [from, to] = [registry().repository('crane-from'), registry().repository('crane-to')]
   await crane('push', layout.path, `${from}:v1`)
   await crane('copy', `${from}:v1`, `${to}:v1`)
-  expect(await headManifest(`${to}:v1`)).toBe(layout.digest)
+  expect(await registry().headManifest(`${to}:v1`)).toBe(layout.digest)
   const requests = await registry().requests(to, isManifestPut)
   expect(requests.filter(isBlobUpload)).toEqual([])
   expect(requests.filter(({ method, status }) => method === 'POST' && status === 201)).toHaveLength(
@@ -62,5 +58,5 @@ test('crane lists the tags of a repository and deletes one by its digest', async
   await crane('tag', `${repository}:v1`, 'v2')
   expect((await crane('ls', repository)).split('\n')).toEqual(['v1', 'v2'])
   await crane('delete', `${repository}@${layout.digest}`)
-  expect(await headManifest(`${repository}:v2`)).toBeUndefined()
+  expect(await registry().headManifest(`${repository}:v2`)).toBeUndefined()
 })

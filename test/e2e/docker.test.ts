@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startDockerd, type Docker } from '../support/dockerd.ts'
-import { headManifest, provideRegistry } from '../support/registry.ts'
+import { provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 const build = async ({ docker }: Docker, reference: string): Promise<string> => {
   const context = await workspace().directory('context')
@@ -24,7 +24,7 @@ test('an image that docker pushed comes into the empty store of another daemon',
     const said = await pusher.docker('push', reference)
     const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1]
     expect(digest).toBeDefined()
-    expect(await headManifest(reference)).toBe(digest)
+    expect(await registry().headManifest(reference)).toBe(digest)
 
     const puller = await startDockerd(workspace(), 'puller')
     try {
@@ -45,9 +45,9 @@ test('a second push of the same image changes nothing', async () => {
   try {
     await build(daemon, reference)
     await daemon.docker('push', reference)
-    const digest = await headManifest(reference)
+    const digest = await registry().headManifest(reference)
     expect(await daemon.docker('push', reference)).toContain('Layer already exists')
-    expect(await headManifest(reference)).toBe(digest)
+    expect(await registry().headManifest(reference)).toBe(digest)
   } finally {
     await daemon.stop()
   }

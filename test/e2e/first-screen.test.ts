@@ -14,7 +14,11 @@ const workspace = provideWorkspace()
 const ROOT = join(import.meta.dirname, '..', '..')
 const ANNOUNCEMENT = /^Roadstead serves on http:\/\/127\.0\.0\.1:(\d+)$/
 
-type Started = { readonly host: string; readonly stop: () => Promise<void> }
+type Started = {
+  readonly host: string
+  readonly password: string
+  readonly stop: () => Promise<void>
+}
 
 /** `npm start`, as the README has it, but on a free port and with data that goes away. */
 const npmStart = async ({ path }: Workspace): Promise<Started> => {
@@ -34,11 +38,13 @@ const npmStart = async ({ path }: Workspace): Promise<Started> => {
     await closed
   }
   try {
-    const port = await eventually('npm start says where it serves', () => {
+    const port = await eventually('npm start says where it serves, and what to do', () => {
       if (child.exitCode !== null) throw new Error(`npm start ended: ${lines.join('\n')}`)
+      if (!lines.some((line) => line.startsWith('Push something'))) return undefined
       return lines.map((line) => ANNOUNCEMENT.exec(line)?.[1]).find((found) => found !== undefined)
     })
-    return { host: `localhost:${port}`, stop }
+    const password = /admin with the password (\S+)/.exec(lines.join('\n'))?.[1] ?? ''
+    return { host: `localhost:${port}`, password, stop }
   } catch (error) {
     await stop()
     throw error
@@ -46,7 +52,7 @@ const npmStart = async ({ path }: Workspace): Promise<Started> => {
 }
 
 test('what the first screen of the README says is what happens', async () => {
-  const { host, stop } = await npmStart(workspace())
+  const { host, password, stop } = await npmStart(workspace())
   try {
     const { docker, stop: stopDocker } = await startDockerd(workspace(), 'daemon')
     try {
@@ -56,9 +62,12 @@ test('what the first screen of the README says is what happens', async () => {
       await writeFile(join(context, 'file'), randomBytes(10_000))
       await docker('build', '--quiet', '--tag', 'alpine', context)
 
+      await docker('login', '--username', 'admin', '--password', password, host)
       await docker('tag', 'alpine', `${host}/alpine`)
       const said = await docker('push', `${host}/alpine`)
       await docker('image', 'rm', 'alpine', `${host}/alpine`)
+      // library is public.
+      await docker('logout', host)
       const digest = /digest: (\S+)/.exec(said)?.[1] ?? 'none'
       expect(await docker('pull', `${host}/alpine`)).toContain(`Digest: ${digest}`)
 

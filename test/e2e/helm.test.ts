@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { digestOf } from '../support/layout.ts'
-import { headManifest, provideRegistry } from '../support/registry.ts'
+import { provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 test('helm pulls the chart that it pushed, byte for byte', async () => {
   const { path, run, directory } = workspace()
@@ -17,7 +17,7 @@ test('helm pulls the chart that it pushed, byte for byte', async () => {
   const packed = join(path, 'harbour-1.2.3+build.4.tgz')
   await run('helm', 'push', packed, `oci://${repository}`, '--plain-http')
   // A tag cannot hold the plus sign of a version.
-  expect(await headManifest(`${repository}/harbour:1.2.3_build.4`)).toBeDefined()
+  expect(await registry().headManifest(`${repository}/harbour:1.2.3_build.4`)).toBeDefined()
 
   const pulled = await directory('pulled')
   const name = `oci://${repository}/harbour`

@@ -4,17 +4,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { blobsOf, writeImage, writeIndex } from '../support/layout.ts'
-import {
-  headManifest,
-  isBlobUpload,
-  isManifestPut,
-  isOwnServer,
-  provideRegistry,
-} from '../support/registry.ts'
+import { isBlobUpload, isManifestPut, isOwnServer, provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 const oras = async (...args: readonly string[]): Promise<string> =>
   await workspace().run('oras', ...args)
@@ -39,7 +33,7 @@ test('oras pulls the index of two architectures that it pushed', async () => {
   const reference = `${registry().repository('oras')}:v1`
   const pulled = join(workspace().path, 'pulled')
   await push(layout.path, reference)
-  expect(await headManifest(reference)).toBe(layout.digest)
+  expect(await registry().headManifest(reference)).toBe(layout.digest)
   await oras('cp', '--no-tty', '--from-plain-http', reference, '--to-oci-layout', `${pulled}:v1`)
   expect(await blobsOf(pulled)).toEqual(await blobsOf(layout.path))
 })
@@ -86,7 +80,7 @@ test.runIf(isOwnServer)('a copy between repositories uploads no byte again', asy
   const [from, to] = [registry().repository('oras-from'), registry().repository('oras-to')]
   await push(layout.path, `${from}:v1`)
   await oras('cp', '--no-tty', '--from-plain-http', '--to-plain-http', `${from}:v1`, `${to}:v1`)
-  expect(await headManifest(`${to}:v1`)).toBe(layout.digest)
+  expect(await registry().headManifest(`${to}:v1`)).toBe(layout.digest)
   const requests = await registry().requests(to, isManifestPut)
   expect(requests.filter(isBlobUpload)).toEqual([])
 })

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeImage } from '../support/layout.ts'
-import { headManifest, provideRegistry } from '../support/registry.ts'
+import { provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 /** podman on a store of its own; plain copies, because a mount would outlive the test. */
 const podman = async (store: string, ...args: readonly string[]): Promise<string> => {
@@ -28,7 +28,7 @@ test('an image that podman pushed comes into an empty store', async () => {
   const file = join(workspace().path, 'digest')
   await podman('one', 'push', '--tls-verify=false', '--digestfile', file, id, reference)
   const digest = await readFile(file, 'utf8')
-  expect(await headManifest(reference)).toBe(digest)
+  expect(await registry().headManifest(reference)).toBe(digest)
 
   await podman('two', 'pull', '--tls-verify=false', reference)
   expect(await identity('two', reference)).toBe(await identity('one', id))

@@ -6,7 +6,7 @@ import { isOwnServer, provideRegistry, type Request } from '../support/registry.
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry('--redirect-blobs')
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 /** How each client pulls `reference` into an empty layout at `to`. */
 const PULLS = {

@@ -3,17 +3,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
 import { blobsOf, writeImage, writeIndex } from '../support/layout.ts'
-import {
-  headManifest,
-  isBlobUpload,
-  isManifestPut,
-  isOwnServer,
-  provideRegistry,
-} from '../support/registry.ts'
+import { isBlobUpload, isManifestPut, isOwnServer, provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 const CHUNK_BYTES = 100_000
 const LAYER_BYTES = 1_000_000
@@ -37,7 +31,7 @@ test('regctl pulls the index of two architectures that it pushed, with its refer
   const artifact = ['--artifact-type', 'application/vnd.example.sbom', '--file', 'sbom']
   await regctl('artifact', 'put', ...artifact, '--subject', local)
   await regctl('image', 'copy', '--referrers', local, reference)
-  expect(await headManifest(reference)).toBe(layout.digest)
+  expect(await registry().headManifest(reference)).toBe(layout.digest)
   const list = await regctl('artifact', 'list', '--format', '{{len .Descriptors}}', reference)
   expect(list).toBe('1')
 
@@ -60,7 +54,7 @@ test('a push in small chunks whose connection breaks in the middle resumes and a
   } finally {
     await proxy.close()
   }
-  expect(await headManifest(`${repository}:v1`)).toBe(layout.digest)
+  expect(await registry().headManifest(`${repository}:v1`)).toBe(layout.digest)
   await useHttp(registry().host)
   const pulled = join(workspace().path, 'pulled')
   await regctl('image', 'copy', `${repository}:v1`, `ocidir://${pulled}:v1`)
@@ -94,7 +88,7 @@ test.runIf(isOwnServer)('a copy between repositories uploads no byte again', asy
   await useHttp(registry().host)
   await regctl('image', 'copy', `ocidir://${layout.path}:v1`, `${from}:v1`)
   await regctl('image', 'copy', `${from}:v1`, `${to}:v1`)
-  expect(await headManifest(`${to}:v1`)).toBe(layout.digest)
+  expect(await registry().headManifest(`${to}:v1`)).toBe(layout.digest)
   const requests = await registry().requests(to, isManifestPut)
   expect(requests.filter(isBlobUpload)).toEqual([])
 })
@@ -107,6 +101,6 @@ test('regctl deletes one tag and leaves the others', async () => {
     await regctl('image', 'copy', `ocidir://${layout.path}:v1`, `${repository}:${tag}`)
   }
   await regctl('tag', 'delete', `${repository}:v1`)
-  expect(await headManifest(`${repository}:v1`)).toBeUndefined()
-  expect(await headManifest(`${repository}:v2`)).toBe(layout.digest)
+  expect(await registry().headManifest(`${repository}:v1`)).toBeUndefined()
+  expect(await registry().headManifest(`${repository}:v2`)).toBe(layout.digest)
 })

@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest'
 import { blobsOf, writeImage, writeIndex, type Layout } from '../support/layout.ts'
-import {
-  headManifest,
-  isBlobUpload,
-  isManifestPut,
-  isOwnServer,
-  provideRegistry,
-} from '../support/registry.ts'
+import { isBlobUpload, isManifestPut, isOwnServer, provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
-const workspace = provideWorkspace()
+const workspace = provideWorkspace(registry)
 
 const copy = async (from: string, to: string, ...flags: readonly string[]): Promise<void> => {
   const tls = ['--src-tls-verify=false', '--dest-tls-verify=false']
@@ -21,7 +15,7 @@ const copy = async (from: string, to: string, ...flags: readonly string[]): Prom
 const roundTrip = async (layout: Layout, repository: string): Promise<void> => {
   const pulled = `${workspace().path}/pulled`
   await copy(`oci:${layout.path}:v1`, `docker://${repository}:v1`, '--all', '--preserve-digests')
-  expect(await headManifest(`${repository}:v1`)).toBe(layout.digest)
+  expect(await registry().headManifest(`${repository}:v1`)).toBe(layout.digest)
   await copy(`docker://${repository}:v1`, `oci:${pulled}:v1`, '--all', '--preserve-digests')
   expect(await blobsOf(pulled)).toEqual(await blobsOf(layout.path))
 }
@@ -48,9 +42,9 @@ test('skopeo deletes an image with every tag of it', async () => {
     await copy(`oci:${layout.path}:v1`, `docker://${repository}:${tag}`, '--preserve-digests')
   }
   await workspace().run('skopeo', 'delete', '--tls-verify=false', `docker://${repository}:v1`)
-  expect(await headManifest(`${repository}:v1`)).toBeUndefined()
-  expect(await headManifest(`${repository}:v2`)).toBeUndefined()
-  expect(await headManifest(`${repository}@${layout.digest}`)).toBeUndefined()
+  expect(await registry().headManifest(`${repository}:v1`)).toBeUndefined()
+  expect(await registry().headManifest(`${repository}:v2`)).toBeUndefined()
+  expect(await registry().headManifest(`${repository}@${layout.digest}`)).toBeUndefined()
 })
 
 test.runIf(isOwnServer)('a copy between repositories mounts its blobs', async () => {
@@ -58,7 +52,7 @@ test.runIf(isOwnServer)('a copy between repositories mounts its blobs', async ()
   const [from, to] = [registry().repository('mount-from'), registry().repository('mount-to')]
   await copy(`oci:${layout.path}:v1`, `docker://${from}:v1`, '--preserve-digests')
   await copy(`docker://${from}:v1`, `docker://${to}:v1`, '--preserve-digests')
-  expect(await headManifest(`${to}:v1`)).toBe(layout.digest)
+  expect(await registry().headManifest(`${to}:v1`)).toBe(layout.digest)
   const requests = await registry().requests(to, isManifestPut)
   const uploads = requests.filter(isBlobUpload)
   // Each layer is mounted; only the configuration, which skopeo has in memory, is sent again: one PATCH, one PUT.

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { eventually } from '../support/eventually.ts'
+import { authorization } from '../support/credentials.ts'
 import { startServer, type RunningServer, type ServerOptions } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -40,7 +41,11 @@ const run = async (args: readonly string[], env: Readonly<Record<string, string>
 
 describe('a start that cannot be', () => {
   it.each([
-    ['an address that everybody reaches', ['--listen', '0.0.0.0:5000'], /loopback/],
+    [
+      'an address that everybody reaches, open to everybody',
+      ['--listen', '0.0.0.0:5000', '--access', 'open'],
+      /loopback/,
+    ],
     ['an address that is none', ['--listen', 'here'], /HOST:PORT/],
     ['an unknown option', ['--lisen', '127.0.0.1:0'], /--help/],
     ['a certificate without a key', ['--tls-cert', 'cert.pem'], /together/],
@@ -49,6 +54,13 @@ describe('a start that cannot be', () => {
     expect(code).toBe(1)
     expect(output.trim().split('\n')).toHaveLength(1)
     expect(output).toMatch(sentence)
+  })
+
+  it('ends with one line for an administrator with a weak password', async () => {
+    const args = ['--listen', '127.0.0.1:0', '--data', await directory()]
+    const { code, output } = await run(args, { ROADSTEAD_ADMIN_PASSWORD: 'weak' })
+    expect([code, output.trim().split('\n').length]).toEqual([1, 1])
+    expect(output).toMatch(/ROADSTEAD_ADMIN_PASSWORD/)
   })
 
   it('ends with one line when the port is in use', async () => {
@@ -100,6 +112,40 @@ describe('a running server', () => {
     expect(lines.join('\n')).toContain(url)
     expect(lines.join('\n')).toContain(data)
     expect(lines.join('\n')).toContain(`docker push ${host}/`)
+  })
+
+  it('lets nobody in until they log in, with the password that the first start shows once', async () => {
+    const env = { ROADSTEAD_ACCESS: 'login', ROADSTEAD_CREATE_PROJECTS_ON_PUSH: 'false' }
+    const data = await directory()
+    const first = await server({ data, env })
+    const [, password = ''] = /password (\S+) \(shown/.exec(first.log().join('\n')) ?? []
+    expect(first.log().length).toBeLessThanOrEqual(6)
+    await first.stop()
+    const { url, log } = await server({ data, env })
+    expect(log().join('\n')).not.toMatch(/password/)
+    const Authorization = authorization({ name: 'admin', password })
+    expect((await fetch(`${url}/v2/`)).status).toBe(401)
+    expect((await fetch(`${url}/v2/`, { headers: { Authorization } })).status).toBe(200)
+    const push = async (name: string) =>
+      await fetch(`${url}/v2/${name}/blobs/uploads/`, {
+        method: 'POST',
+        headers: { Authorization },
+      })
+    expect((await push('library/a')).status).toBe(202)
+    const missing = await push('missing/a')
+    expect(missing.status).toBe(404)
+    expect(await missing.text()).toContain('project missing does not exist')
+  })
+
+  it('names the token service by the URL that clients reach it by', async () => {
+    const { url } = await server({
+      args: ['--external-url', 'https://registry.example.org/'],
+      adminPassword: 'Known1234',
+    })
+    const answer = await fetch(`${url}/v2/`)
+    expect(answer.headers.get('WWW-Authenticate')).toContain(
+      'realm="https://registry.example.org/service/token"',
+    )
   })
 
   it('writes a line of JSON for each request, without what a query may hold', async () => {

@@ -1,26 +1,10 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { certify } from '../support/certificate.ts'
 import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-
-const run = promisify(execFile)
-
-/** A certificate for 127.0.0.1 that is its own authority. */
-const certify = async (directory: string) => {
-  const cert = join(directory, 'cert.pem')
-  const key = join(directory, 'key.pem')
-  await run('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'],
-    ...['-keyout', key, '-out', cert],
-  ])
-  return { cert, key }
-}
 
 it('serves HTTPS with a certificate and a key, and says so', async () => {
   const { path, remove } = await temporaryDirectory('tls')

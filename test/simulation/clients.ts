@@ -187,7 +187,10 @@ const mount: Action = async (story, { context }, name) => {
   const { random } = story.world
   const from = random.chance(0.5) ? random.pick(REPOSITORIES) : undefined
   const bytes = random.pick(BLOBS) ?? Buffer.alloc(0)
-  const blob = await mountBlob(context, name, digestOf(bytes), from, () => true)
+  const blob = await mountBlob(context, name, digestOf(bytes), from, {
+    from: () => true,
+    fromAll: () => true,
+  })
   if (blob !== undefined) count(story, 'mount')
 }
 

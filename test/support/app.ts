@@ -2,7 +2,7 @@ import type { Hono } from 'hono'
 import { createApp } from '../../functions/registry/app.ts'
 import type { Deps } from '../../functions/registry/deps.ts'
 import type { RegistryEnv } from '../../functions/registry/factory.ts'
-import { createOpenGate, type Gate } from '../../shared/auth/gate.ts'
+import { createDoor, type Door } from '../../shared/identity/door.ts'
 import { openMemory } from '../../shared/memory/open.ts'
 import { digestOf, type Digest } from '../../shared/oci/digest.ts'
 import { MEDIA_TYPE } from '../../shared/oci/media-types.ts'
@@ -10,6 +10,7 @@ import type { Kv, Objects } from '../../shared/ports.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
+import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 
@@ -26,7 +27,7 @@ export type TestAppOptions = {
   readonly createProjectsOnPush?: boolean
   readonly limits?: Partial<Limits>
   /** By default everybody may do everything. */
-  readonly gate?: Gate
+  readonly door?: (store: Store) => Partial<Door>
   /** Puts something between the registry and its ports. */
   readonly wrap?: (ports: { kv: Kv; objects: Objects }) => { kv: Kv; objects: Objects }
 }
@@ -48,7 +49,8 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
       allowSparse,
     },
     hashing: createProcessHashing(),
-    gate: options.gate ?? createOpenGate(),
+    ...createDoor(store, 'open'),
+    ...options.door?.(store),
     reportError: (error) => failures.push(error),
   }
   return { app: createApp(deps), kv, objects, failures }
@@ -59,12 +61,13 @@ export const pushBlob = async (
   { app }: Pick<TestApp, 'app'>,
   name: string,
   bytes: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Digest> => {
   const body = Buffer.from(bytes)
   const digest = digestOf(body)
   const response = await app.request(`/v2/${name}/blobs/uploads/?digest=${digest}`, {
     method: 'POST',
-    headers: { 'Content-Length': String(body.byteLength) },
+    headers: { ...headers, 'Content-Length': String(body.byteLength) },
     body,
   })
   if (response.status !== 201) throw new Error(`blob push: ${response.status}`)

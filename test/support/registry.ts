@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import * as z from 'zod'
 import { eventually } from './eventually.ts'
+import { authorization, secretsIn, type Login } from './credentials.ts'
 import { startServer, type RunningServer } from './server.ts'
 
-const GIVEN_URL = process.env['ROADSTEAD_TEST_URL']
+/** With a name and a password in it, of somebody who may make projects by pushing to them. */
+const GIVEN_URL = process.env['ROADSTEAD_TEST_URL'] ?? ''
 
 /** False with `ROADSTEAD_TEST_URL`: tests that read the log or choose the server's options cannot run. */
-export const isOwnServer = GIVEN_URL === undefined || GIVEN_URL === ''
+export const isOwnServer = GIVEN_URL === ''
 
 export type Request = { readonly method: string; readonly path: string; readonly status: number }
 
 export type Registry = {
   readonly url: string
   readonly host: string
+  /** Of somebody who may do everything. */
+  readonly login: Login
+  /** The digest that it answers for a reference such as `127.0.0.1:5000/a/b:v1`; undefined: not there. */
+  readonly headManifest: (reference: string) => Promise<string | undefined>
   /** A repository, as in an image reference, that no other run uses. */
   readonly repository: (name: string) => string
   /**
@@ -31,11 +37,21 @@ export const provideRegistry = (...args: readonly string[]): (() => Registry) =>
   let registry: Registry | undefined
   let server: RunningServer | undefined
   beforeAll(async () => {
-    server = isOwnServer ? await startServer({ args }) : undefined
-    registry = describe(server?.url ?? GIVEN_URL ?? '', () => server?.log() ?? [])
+    const login = isOwnServer
+      ? { name: 'admin', password: `Aa1${randomBytes(9).toString('hex')}` }
+      : loginOf(GIVEN_URL)
+    server = isOwnServer
+      ? await startServer({
+          args: ['--create-projects-on-push', ...args],
+          adminPassword: login.password,
+        })
+      : undefined
+    registry = describe(server?.url ?? new URL(GIVEN_URL).origin, login, () => server?.log() ?? [])
   })
   afterAll(async () => {
     await server?.stop()
+    const told = server === undefined || registry === undefined ? [] : server.log()
+    expect(told.filter((line) => registry && secretsIn(line, registry.login))).toEqual([])
   })
   return () => {
     if (registry === undefined) throw new Error('the registry runs only while the tests do')
@@ -43,12 +59,19 @@ export const provideRegistry = (...args: readonly string[]): (() => Registry) =>
   }
 }
 
-const describe = (url: string, log: () => readonly string[]): Registry => {
+const loginOf = (url: string): Login => {
+  const { password, username } = new URL(url)
+  return { name: decodeURIComponent(username), password: decodeURIComponent(password) }
+}
+
+const describe = (url: string, login: Login, log: () => readonly string[]): Registry => {
   const { host } = new URL(url)
   const project = `e2e-${randomBytes(4).toString('hex')}`
   return {
     url,
     host,
+    login,
+    headManifest: async (reference) => await headManifest(reference, login),
     repository: (name) => `${host}/${project}/${name}`,
     requests: async (repository, isLast) => {
       const prefix = `/v2/${repository.slice(host.length + 1)}/`
@@ -78,12 +101,11 @@ const parseRequest = (text: string): readonly Request[] => {
   return result.success ? [result.data] : []
 }
 
-/** The digest that the registry answers for a reference such as `127.0.0.1:5000/a/b:v1`; undefined: not there. */
-export const headManifest = async (reference: string): Promise<string | undefined> => {
+const headManifest = async (reference: string, login: Login): Promise<string | undefined> => {
   const [, host = '', name = '', , tag = ''] = /^([^/]+)\/([^:@]+)([:@])(.+)$/.exec(reference) ?? []
   const answer = await fetch(`http://${host}/v2/${name}/manifests/${tag}`, {
     method: 'HEAD',
-    headers: { Accept: ACCEPT.join(', ') },
+    headers: { Accept: ACCEPT.join(', '), Authorization: authorization(login) },
   })
   if (answer.status === 404) return undefined
   if (!answer.ok) throw new Error(`HEAD ${reference} answered ${answer.status}`)

@@ -15,6 +15,8 @@ export type ServerOptions = {
   readonly env?: Readonly<Record<string, string>>
   /** A directory to serve from, which then stays; by default a fresh one that goes with `stop`. */
   readonly data?: string
+  /** The password of `admin`; by default everybody may do everything, projects come into being on push included. */
+  readonly adminPassword?: string
   /** The certificate to expect when it serves HTTPS. */
   readonly ca?: string
 }
@@ -39,10 +41,15 @@ export type RunningServer = {
 export const startServer = async (options: ServerOptions = {}): Promise<RunningServer> => {
   const own = options.data === undefined ? await temporaryDirectory('data') : undefined
   const data = options.data ?? own?.path ?? ''
+  const { adminPassword } = options
+  const access =
+    adminPassword === undefined
+      ? { ROADSTEAD_ACCESS: 'open', ROADSTEAD_CREATE_PROJECTS_ON_PUSH: 'true' }
+      : { ROADSTEAD_ADMIN_PASSWORD: adminPassword }
   const child = spawn(
     process.execPath,
     [MAIN, '--listen', '127.0.0.1:0', '--data', data, ...(options.args ?? [])],
-    { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...process.env, ...access, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import { authFile, type Login } from './credentials.ts'
+import type { Registry } from './registry.ts'
 import { run } from './run.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -13,14 +15,17 @@ export type Workspace = {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** A directory of its own for every test of a file, gone after the test. */
-export const provideWorkspace = (): (() => Workspace) => {
+/** A directory of its own for every test of a file, gone after the test; clients are logged in to the registry given. */
+export const provideWorkspace = (
+  registry?: () => Pick<Registry, 'host' | 'login'>,
+): (() => Workspace) => {
   let current: Workspace | undefined
   let remove: (() => Promise<void>) | undefined
   beforeEach(async () => {
     const directory = await temporaryDirectory('client')
     remove = directory.remove
-    current = await openWorkspace(directory.path)
+    const logins = registry === undefined ? {} : { [registry().host]: registry().login }
+    current = await openWorkspace(directory.path, logins)
   })
   afterEach(async () => {
     await remove?.()
@@ -31,11 +36,15 @@ export const provideWorkspace = (): (() => Workspace) => {
   }
 }
 
-const openWorkspace = async (path: string): Promise<Workspace> => {
+const openWorkspace = async (
+  path: string,
+  logins: Readonly<Record<string, Login>>,
+): Promise<Workspace> => {
   const home = join(path, 'home')
   await mkdir(join(home, 'docker'), { recursive: true })
+  const authentication = join(home, 'docker', 'config.json')
   // podman and buildah insist on the file once the variable is set.
-  await writeFile(join(home, 'docker', 'config.json'), '{}')
+  await writeFile(authentication, authFile(logins))
   const env = {
     ...process.env,
     // Go programs with an old AWS SDK panic over a bundle that they cannot read.
@@ -46,6 +55,8 @@ const openWorkspace = async (path: string): Promise<Workspace> => {
     XDG_DATA_HOME: join(home, 'data'),
     XDG_RUNTIME_DIR: home,
     DOCKER_CONFIG: join(home, 'docker'),
+    REGISTRY_AUTH_FILE: authentication,
+    HELM_REGISTRY_CONFIG: authentication,
     REGCTL_CONFIG: join(home, 'regctl.json'),
   }
   return {

@@ -1,43 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../shared/oci/digest.ts'
-import type { Kv, Objects } from '../../shared/ports.ts'
 import { createTestApp, imageJson, pushBlob, pushImage, putManifest } from '../support/app.ts'
-
-/** Counts calls that wait for one another; calls side by side count once. */
-const createCounter = () => {
-  let depth = 0
-  const count =
-    <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
-    async (...args: Args): Promise<T> => {
-      const mine = depth + 1
-      const answer = await call(...args)
-      depth = Math.max(depth, mine)
-      return answer
-    }
-  const wrap = ({ kv, objects }: { kv: Kv; objects: Objects }) => ({
-    kv: {
-      get: count(kv.get),
-      batchGet: count(kv.batchGet),
-      query: count(kv.query),
-      write: count(kv.write),
-      batchWrite: count(kv.batchWrite),
-      transact: count(kv.transact),
-    },
-    objects: {
-      ...objects,
-      put: count(objects.put),
-      get: count(objects.get),
-      copy: count(objects.copy),
-      multipart: { ...objects.multipart, complete: count(objects.multipart.complete) },
-    },
-  })
-  const measure = async (run: () => Promise<Response>): Promise<[number, number]> => {
-    const before = depth
-    const { status } = await run()
-    return [status, depth - before]
-  }
-  return { wrap, measure }
-}
+import { createCounter } from '../support/counter.ts'
 
 const start = async () => {
   const counter = createCounter()

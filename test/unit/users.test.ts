@@ -435,6 +435,7 @@ describe('a personal access token', () => {
     expect(text).toMatch(/^rst_[a-z2-7]{20}_[A-Za-z0-9_-]{43}$/)
     expect(await authenticateToken(store, text)).toEqual({
       principal: { kind: 'user', number, name: 'alice', isSysadmin: false },
+      tokenId: token.id,
       scope: ['repository:pull', 'repository:push'],
     })
     expect(await listTokens(store, number)).toMatchObject([{ id: token.id, name: 'ci' }])

@@ -1,16 +1,21 @@
-import type { Credentials, Visitor } from '../../../shared/auth/gate.ts'
+import type { Credentials } from '../../../shared/identity/gate.ts'
 import { scopeText, type RepositoryScope, type Scope } from '../../../shared/auth/scope.ts'
-import { SERVICE } from '../../../shared/auth/tokens.ts'
+import { SERVICE } from '../../../shared/identity/tokens.ts'
+import type { Visitor } from '../../../shared/identity/visitor.ts'
+import type { RepositoryName } from '../../../shared/oci/name.ts'
 import { RegistryError } from '../../../shared/oci/errors.ts'
 
 /** What a route asks of its caller. */
-export type Need = { readonly kind: 'login' } | Scope
+export type Need = { readonly kind: 'login' } | Scope | RepositoryNeed
+
+/** `alsoPull`: where the request would like to pull from too; a token for it is to be asked for in the same breath. */
+export type RepositoryNeed = RepositoryScope & { readonly alsoPull?: RepositoryName | undefined }
 
 /** What kind of credentials the caller showed, and where the token service is to be found by it. */
 export type Door = { readonly shown: Credentials['kind']; readonly realm: () => string }
 
 /**
- * Lets somebody through or not.
+ * Lets somebody through or not, and answers who it is.
  * @throws RegistryError UNAUTHORIZED with a challenge that names what is needed (RFC 6750; distribution, "Token
  * Authentication Specification"): to whoever has shown nothing, or a token that does not say enough, for another token
  * may. DENIED to whoever has shown who they are and may not.
@@ -19,17 +24,17 @@ export const permit = async (
   visitor: Visitor | undefined,
   need: Need,
   door: Door,
-): Promise<void> => {
+): Promise<Visitor> => {
   if (visitor === undefined) throw unauthorized(need, door, 'invalid_token')
   switch (need.kind) {
     case 'login':
-      if (visitor.mayEnter) return
+      if (visitor.mayEnter) return visitor
       break
     case 'catalog':
-      if (visitor.mayListCatalog) return
+      if (visitor.mayListCatalog) return visitor
       break
     case 'repository':
-      if (await mayAll(visitor, need)) return
+      if (await mayAll(visitor, need)) return visitor
       break
     default:
       need satisfies never
@@ -48,13 +53,21 @@ const unauthorized = (need: Need, { realm }: Door, error?: string): RegistryErro
   const parts = [
     `realm="${realm()}"`,
     `service="${SERVICE}"`,
-    ...(need.kind === 'login' ? [] : [`scope="${scopeText(need)}"`]),
+    ...(need.kind === 'login' ? [] : [`scope="${wanted(need)}"`]),
     ...(error === undefined ? [] : [`error="${error}"`]),
   ]
   return new RegistryError('UNAUTHORIZED', {
     headers: { 'WWW-Authenticate': `Bearer ${parts.join(',')}` },
     detail: detailOf(need),
   })
+}
+
+const wanted = (need: Exclude<Need, { kind: 'login' }>): string => {
+  if (need.kind === 'catalog' || !('alsoPull' in need) || need.alsoPull === undefined) {
+    return scopeText(need)
+  }
+  const source = { kind: 'repository', name: need.alsoPull, actions: ['pull'] } as const
+  return `${scopeText(need)} ${scopeText(source)}`
 }
 
 const detailOf = (need: Need): Readonly<Record<string, unknown>> =>

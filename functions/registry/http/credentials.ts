@@ -1,4 +1,4 @@
-import type { Credentials } from '../../../shared/auth/gate.ts'
+import type { Credentials } from '../../../shared/identity/gate.ts'
 
 const SCHEME = /^(basic|bearer) +([\w\-.~+/]+=*) *$/i
 /** A login and a password of a few hundred characters; tokens are longer. */
@@ -16,8 +16,8 @@ export const credentialsOf = (header: string | undefined, address: string): Cred
   const text = Buffer.from(value, 'base64').toString('utf8')
   const colon = text.indexOf(':')
   if (colon < 0) return { kind: 'bearer', token: '' }
-  const [login, password] = [text.slice(0, colon), text.slice(colon + 1)]
+  const [name, password] = [text.slice(0, colon), text.slice(colon + 1)]
   // Docker sends both empty when it has none.
-  if (login === '' && password === '') return { kind: 'none' }
-  return { kind: 'basic', login, password, address }
+  if (name === '' && password === '') return { kind: 'none' }
+  return { kind: 'basic', name, password, address }
 }

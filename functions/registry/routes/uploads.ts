@@ -7,7 +7,7 @@ import {
   type Digest,
 } from '../../../shared/oci/digest.ts'
 import { RegistryError } from '../../../shared/oci/errors.ts'
-import { parseRepositoryName } from '../../../shared/oci/name.ts'
+import { parseRepositoryName, type RepositoryName } from '../../../shared/oci/name.ts'
 import { mountBlob } from '../../../shared/registry/blobs/mount.ts'
 import { appendToUpload } from '../../../shared/registry/uploads/append.ts'
 import { cancelUpload } from '../../../shared/registry/uploads/cancel.ts'
@@ -20,7 +20,7 @@ import {
   rangeOf,
 } from '../../../shared/registry/uploads/upload.ts'
 import type { ObjectId } from '../../../shared/table.ts'
-import { can } from '../access.ts'
+import { can, canPushAndMount } from '../access.ts'
 import { factory, type RegistryEnv } from '../factory.ts'
 import { uploadBody } from '../http/body.ts'
 import { CONTENT_DIGEST, location, UPLOAD_ID } from '../http/headers.ts'
@@ -29,13 +29,17 @@ import { repository } from '../middleware.ts'
 const START = '/v2/:name{.+}/blobs/uploads'
 const SESSION = `${START}/:upload`
 
-/** Until there is access control, everybody may pull everything. */
-const mayPull = (): boolean => true
+type RegistryContext = Context<RegistryEnv>
+
+const mountSource = (c: RegistryContext): RepositoryName | undefined => {
+  const from = c.req.query('mount') === undefined ? undefined : c.req.query('from')
+  return from === undefined || from === '' ? undefined : parseRepositoryName(from)
+}
 
 export const uploads = factory
   .createApp()
   // end-4a, end-4b, end-4c, end-11: POST /v2/<name>/blobs/uploads/[?digest=|?digest-algorithm=|?mount=[&from=]]
-  .on('POST', [START, `${START}/`], repository, can('push'), async (c) => {
+  .on('POST', [START, `${START}/`], repository, canPushAndMount(mountSource), async (c) => {
     const mounted = await mount(c)
     if (mounted !== undefined) return created(c, mounted)
     const { context, hashing } = c.var.deps
@@ -80,8 +84,6 @@ export const uploads = factory
     return c.body(null, 204)
   })
 
-type RegistryContext = Context<RegistryEnv>
-
 const uploadId = (c: RegistryContext): ObjectId => parseUploadId(c.req.param('upload') ?? '')
 
 /** The digest that was mounted; `undefined`: none was wanted, or it is not to be had and must be uploaded. */
@@ -89,10 +91,12 @@ const mount = async (c: RegistryContext): Promise<Digest | undefined> => {
   const wanted = c.req.query('mount')
   // A digest of an algorithm we do not know cannot be here, and the client may still upload under another.
   if (wanted === undefined || !isDigest(wanted)) return undefined
-  const from = c.req.query('from')
-  const source = from === undefined || from === '' ? undefined : parseRepositoryName(from)
-  const { context } = c.var.deps
-  const blob = await mountBlob(context, c.var.repository, wanted, source, mayPull)
+  const { may, mayPullAll } = c.var.visitor
+  const blob = await mountBlob(c.var.deps.context, c.var.repository, wanted, mountSource(c), {
+    // Clients ask for a token for the target, and not all of them for the source as well.
+    from: async (name) => (await may('pull', name)) || (await mayPullAll(name)),
+    fromAll: mayPullAll,
+  })
   return blob && wanted
 }
 

@@ -1,9 +1,8 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
-import type { Item } from '../../ports.ts'
 import { readAll } from '../../store/batch.ts'
 import { pages } from '../../store/query.ts'
-import { key, prefix, repositoryOfMember, type RepositoryRef } from '../../table.ts'
+import { key, prefix, type RepositoryRef } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
 import { holdBlob } from './hold.ts'
 import { holds, type Blob } from './items.ts'
@@ -13,12 +12,16 @@ const HOLDERS_PER_PAGE = 100
 /** An anonymous mount looks at this many pages of holders and then gives up: bounded work, and the client uploads. */
 const MAX_PAGES = 10
 
-/** Whether the caller may pull from a repository; decides where an anonymous mount may find a blob. */
-export type MayPull = (repository: RepositoryRef) => boolean
+/** What the caller may pull from: decides where a blob to be mounted may be found. */
+export type MayPull = {
+  readonly from: (name: RepositoryName) => boolean | Promise<boolean>
+  /** From every repository of the project that this one is in. */
+  readonly fromAll: (name: RepositoryName) => boolean | Promise<boolean>
+}
 
 /**
- * Gives a repository a blob of another one, without a byte being sent. `undefined`: it was not found where the caller
- * may pull, and the client is to upload it.
+ * Gives a repository a blob of another one, without a byte being sent. When it is not said of which one, it is looked for
+ * in the same project. `undefined`: it was not found where the caller may pull, and the client is to upload it.
  */
 export const mountBlob = async (
   context: RegistryContext,
@@ -28,42 +31,39 @@ export const mountBlob = async (
   mayPull: MayPull,
 ): Promise<Blob | undefined> => {
   const { store, repositories } = context
-  const [target, source] = await Promise.all([
+  if (from !== undefined && !(await mayPull.from(from))) return undefined
+  const [target, source, isWide] = await Promise.all([
     repositories.forPush(to),
     from === undefined ? undefined : repositories.existing(from),
+    from === undefined && mayPull.fromAll(to),
   ])
-  if (from !== undefined && (source === undefined || !mayPull(source))) return undefined
+  if (from !== undefined && source === undefined) return undefined
   const [look, found] = await Promise.all([
     readAll(store, [key.blob(digest), key.link(digest, target.pid)], 'strong'),
-    source === undefined
-      ? isAnywhere(context, digest, mayPull)
-      : isMember(store, digest, source, 'strong'),
+    source === undefined && isWide
+      ? isInProject(context, digest, target)
+      : isMember(store, digest, source ?? target, 'strong'),
   ])
   return found ? await holdBlob(store, digest, target, { look }) : undefined
 }
 
-const isAnywhere = async (
+const isInProject = async (
   { store }: RegistryContext,
   digest: Digest,
-  mayPull: MayPull,
+  { pid }: RepositoryRef,
 ): Promise<boolean> => {
   const now = store.clock.now()
   const query = {
     pk: key.blob(digest).pk,
-    sk: { prefix: prefix.ofBlob },
+    sk: { prefix: prefix.ofLink(pid) },
     limit: HOLDERS_PER_PAGE,
     read: 'strong',
   } as const
   let seen = 0
   for await (const items of pages(store, query)) {
-    if (items.some((item) => isPullable(item, now, mayPull))) return true
+    if (items.some((item) => holds(item, now))) return true
     seen += 1
     if (seen === MAX_PAGES) break
   }
   return false
-}
-
-const isPullable = (item: Item, now: number, mayPull: MayPull): boolean => {
-  const repository = repositoryOfMember(item.sk)
-  return repository !== undefined && holds(item, now) && mayPull(repository)
 }

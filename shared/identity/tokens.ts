@@ -1,0 +1,117 @@
+/** The tokens of the registry: Docker's JWTs (distribution, "Token Authentication Specification"), signed by ES256. */
+import * as z from 'zod'
+import { fullName, type ProjectName } from '../oci/name.ts'
+import { standing, type Standing } from './standing.ts'
+import type { Store } from '../store/store.ts'
+import { signToken, verifyToken } from '../auth/jwt.ts'
+import type { KeyRing } from '../auth/key-ring.ts'
+import { ACTIONS, type Action, type Scope } from '../auth/scope.ts'
+import type { Visitor } from './visitor.ts'
+
+/** What tokens are for: the `service` of challenges, and the audience of tokens. */
+export const SERVICE = 'roadstead'
+export const TOKEN_SECONDS = 300
+/** Of an answer's header or a request's: API Gateway takes 10,240 bytes of all headers together. */
+const MAX_ACCESS_CHARACTERS = 5_000
+const MAX_CACHED_TOKENS = 10_000
+
+export type IssuedToken = { readonly token: string; readonly issuedAt: number }
+
+/** What a token says: who, on what ground, and what they may. */
+export type Grant = {
+  readonly subject: string
+  /** Absent: nobody in particular. */
+  readonly standing?: Standing | undefined
+  readonly scopes: readonly Scope[]
+  /** Projects all of whose repositories may be pulled. */
+  readonly wholeProjects?: readonly ProjectName[] | undefined
+}
+
+/** As a visitor, but nobody has looked yet whether the ground of the token still stands. */
+export type Bearer = Omit<Visitor, 'may'> & {
+  readonly standing: Standing | undefined
+  readonly may: (action: Action, name: Parameters<Visitor['may']>[1]) => boolean
+}
+
+export type Tokens = {
+  readonly issue: (grant: Grant) => Promise<IssuedToken>
+  /** Without any read of the store. `undefined`: not ours, not for us, not any more, or not yet. */
+  readonly verify: (token: string) => Promise<Bearer | undefined>
+}
+
+const accessEntry = z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })
+const payload = z.object({
+  sub: z.string().default(''),
+  exp: z.number(),
+  access: z.array(accessEntry).default([]),
+  projects: z.array(z.string()).default([]),
+  standing: standing.optional(),
+})
+type Payload = z.infer<typeof payload>
+type AccessEntry = z.infer<typeof accessEntry>
+
+export const createTokens = (store: Store, keys: KeyRing): Tokens => {
+  // Checking a signature costs twice what a manifest's read does, and a client sends the same token again and again.
+  const verified = new Map<string, { readonly bearer: Bearer; readonly expiresAt: number }>()
+
+  return {
+    issue: async ({ scopes, standing: ground, subject, wholeProjects = [] }) =>
+      await signToken(store, keys, {
+        audience: SERVICE,
+        subject,
+        seconds: TOKEN_SECONDS,
+        more: {
+          access: accessOf(scopes),
+          ...(wholeProjects.length === 0 ? {} : { projects: wholeProjects }),
+          ...(ground === undefined ? {} : { standing: ground }),
+        },
+      }),
+    verify: async (token) => {
+      const known = verified.get(token)
+      if (known !== undefined && known.expiresAt > store.clock.now()) return known.bearer
+      verified.delete(token)
+      const claims = await verifyToken(store, keys, token, SERVICE)
+      if (claims === undefined) return undefined
+      const said = payload.parse(claims)
+      const bearer = bearerOf(said)
+      if (verified.size >= MAX_CACHED_TOKENS) verified.clear()
+      verified.set(token, { bearer, expiresAt: said.exp * 1000 })
+      return bearer
+    },
+  }
+}
+
+/** As many as fit; a client that asked for more asks again when it comes to the others. */
+const accessOf = (granted: readonly Scope[]): readonly AccessEntry[] => {
+  const entries: AccessEntry[] = []
+  let characters = 0
+  for (const scope of granted) {
+    const entry =
+      scope.kind === 'catalog'
+        ? { type: 'registry', name: 'catalog', actions: ['*'] }
+        : { type: 'repository', name: fullName(scope.name), actions: [...scope.actions] }
+    characters += JSON.stringify(entry).length
+    if (characters > MAX_ACCESS_CHARACTERS) break
+    entries.push(entry)
+  }
+  return entries
+}
+
+const bearerOf = ({ access, projects, standing: ground, sub }: Payload): Bearer => {
+  const actions = new Map<string, ReadonlySet<Action>>()
+  for (const entry of access) {
+    if (entry.type !== 'repository') continue
+    actions.set(entry.name, new Set(ACTIONS.filter((action) => entry.actions.includes(action))))
+  }
+  return {
+    subject: sub,
+    identity: undefined,
+    standing: ground,
+    mayEnter: true,
+    // It was made when the token was asked for.
+    prepareToPush: () => Promise.resolve(),
+    mayListCatalog: access.some(({ type, name }) => type === 'registry' && name === 'catalog'),
+    may: (action, name) => actions.get(fullName(name))?.has(action) === true,
+    mayPullAll: ({ project }) => projects.includes(project),
+  }
+}

@@ -1,0 +1,250 @@
+import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { updateRobot, deleteRobot } from '../../shared/robots/change.ts'
+import { createToken, revokeToken } from '../../shared/users/tokens.ts'
+import { changePassword } from '../../shared/users/password.ts'
+import { createTestApp, pushBlob } from '../support/app.ts'
+import { openDoor, PASSWORD, ROBOT } from '../support/door.ts'
+
+const basic = (login: string, password: string) => ({
+  Authorization: `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`,
+})
+const bearer = (token: string | undefined) => ({ Authorization: `Bearer ${token ?? ''}` })
+
+const answer = z.object({
+  token: z.string().optional(),
+  access_token: z.string(),
+  expires_in: z.literal(300),
+  issued_at: z.iso.datetime(),
+  scope: z.string(),
+  refresh_token: z.string().optional(),
+})
+
+const open = async () => {
+  const opened = await openDoor()
+  const { app } = createTestApp({
+    wrap: ({ objects }) => ({ kv: opened.store.kv, objects }),
+    createProjectsOnPush: false,
+    door: () => opened.door,
+  })
+  const ask = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
+    const response = await app.request(path, { headers, method })
+    return [response.status, response.headers.get('WWW-Authenticate')] as const
+  }
+  const get = async (query: string, headers: Record<string, string> = {}) => {
+    const response = await app.request(`/service/token?service=roadstead&${query}`, { headers })
+    return response.status === 200 ? answer.parse(await response.json()) : response.status
+  }
+  const token = async (scope: string, headers: Record<string, string> = {}) => {
+    const got = await get(`scope=${scope}`, headers)
+    if (typeof got === 'number') throw new Error(`refused: ${got}`)
+    return got
+  }
+  const post = async (fields: Record<string, string>) => {
+    const body = new URLSearchParams(fields).toString()
+    const response = await app.request('/service/token', {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Content-Length': String(body.length),
+      },
+      body,
+    })
+    return response.status === 200 ? answer.parse(await response.json()) : response.status
+  }
+  return { ...opened, app, ask, get, post, token }
+}
+
+describe('the distribution API behind a door', () => {
+  it('tells a stranger what to ask the token service for', async () => {
+    const { ask } = await open()
+    expect(await ask('/v2/')).toEqual([
+      401,
+      'Bearer realm="http://localhost/service/token",service="roadstead"',
+    ])
+    expect(await ask('/v2/p/one/manifests/v1')).toEqual([
+      401,
+      'Bearer realm="http://localhost/service/token",service="roadstead",scope="repository:p/one:pull"',
+    ])
+    expect((await ask('/v2/p/one/blobs/uploads/', {}, 'POST'))[1]).toContain(
+      'scope="repository:p/one:pull,push"',
+    )
+    const mount = '/v2/p/one/blobs/uploads/?mount=sha256:00&from=p/two'
+    expect((await ask(mount, {}, 'POST'))[1]).toContain(
+      'scope="repository:p/one:pull,push repository:p/two:pull"',
+    )
+    expect((await ask('/v2/_catalog'))[1]).toContain('scope="registry:catalog:*"')
+  })
+
+  it('lets a stranger read what is public, and a robot what it was given', async () => {
+    const { ask, secret } = await open()
+    expect((await ask('/v2/open/one/tags/list'))[0]).toBe(404)
+    expect((await ask('/v2/p/one/tags/list', basic(ROBOT, secret)))[0]).toBe(404)
+    expect(await ask('/v2/p/one/blobs/uploads/', basic(ROBOT, secret), 'POST')).toEqual([403, null])
+  })
+
+  it('takes wrong credentials for no credentials nowhere', async () => {
+    const { ask } = await open()
+    for (const headers of [
+      basic('robot$ci', 'wrong'),
+      basic('nobody', PASSWORD),
+      { Authorization: 'Bearer garbage' },
+      { Authorization: 'Digest something' },
+    ]) {
+      expect((await ask('/v2/open/one/tags/list', headers))[0]).toBe(401)
+      expect((await ask('/v2/', headers))[0]).toBe(401)
+    }
+  })
+})
+
+const both = 'repository:p/one:pull,push'
+
+describe('the token service', () => {
+  it('narrows what is asked for to what may be done', async () => {
+    const { secret, token } = await open()
+    expect((await token(both, basic(ROBOT, secret))).scope).toBe('repository:p/one:pull')
+    expect((await token(both, basic('alice', PASSWORD))).scope).toBe(both)
+    expect((await token(both)).scope).toBe('')
+    expect((await token('repository:open/one:pull,push')).scope).toBe('repository:open/one:pull')
+    expect((await token('registry:catalog:*', basic('alice', PASSWORD))).scope).toBe('')
+    expect((await token('registry:catalog:*', basic('admin', PASSWORD))).scope).not.toBe('')
+    const two = await token(`${both}&scope=repository:open/x:delete`, basic('alice', PASSWORD))
+    expect(two.scope).toBe(both)
+  })
+
+  it('gives tokens that do what they say, and nothing beyond it', async () => {
+    const { ask, token } = await open()
+    const { access_token: pulls } = await token(both, basic('alice', PASSWORD))
+    expect((await ask('/v2/p/one/blobs/uploads/', bearer(pulls), 'POST'))[0]).toBe(202)
+    expect((await ask('/v2/p/two/tags/list', bearer(pulls)))[0]).toBe(401)
+    expect((await ask('/v2/', bearer(pulls)))[0]).toBe(200)
+  })
+
+  it('refuses whoever is wrong alike, whatever is wrong, and says why to the log alone', async () => {
+    const { admin, failures, get, post, robot, secret, store } = await open()
+    expect(await get('', basic('alice', 'Wrong1234'))).toBe(401)
+    expect(await get('', basic('nobody', PASSWORD))).toBe(401)
+    expect(await get('', basic('robot$none', secret))).toBe(401)
+    expect(await get('', bearer('x'))).toBe(401)
+    await updateRobot(store, admin, robot.number, { ...robot, isDisabled: true })
+    expect(await get('', basic(ROBOT, secret))).toBe(401)
+    expect(await post({ grant_type: 'password', username: ROBOT, password: secret })).toBe(401)
+    expect(failures).toEqual([
+      'wrong name or password, or too many attempts',
+      'wrong name or password, or too many attempts',
+      'unknown',
+      'disabled',
+      'disabled',
+    ])
+  })
+
+  it('answers the grants of OAuth2, and their mistakes', async () => {
+    const { post } = await open()
+    const login = { grant_type: 'password', username: 'alice', password: PASSWORD }
+    const got = await post({ ...login, scope: both })
+    expect(got).toMatchObject({ scope: both })
+    expect(got).not.toHaveProperty('refresh_token')
+    expect(await post({ ...login, password: 'Wrong1234' })).toBe(401)
+    expect(await post({ grant_type: 'password' })).toBe(401)
+    expect(await post({ grant_type: 'client_credentials' })).toBe(400)
+    expect(await post({ grant_type: 'refresh_token', refresh_token: 'x' })).toBe(401)
+  })
+
+  it('gives a refresh token to who asks, which is good until the password is another', async () => {
+    const { alice, get, pass, post, store } = await open()
+    const first = await get('offline_token=true', basic('alice', PASSWORD))
+    const refresh = typeof first === 'number' ? undefined : first.refresh_token
+    const again = { grant_type: 'refresh_token', refresh_token: refresh ?? '', scope: both }
+    pass(80 * 24 * 60 * 60 * 1000)
+    expect(await post(again)).toMatchObject({ scope: both, refresh_token: refresh })
+    await changePassword(store, alice.number, { oldPassword: PASSWORD, newPassword: 'Other1234' })
+    expect(await post(again)).toBe(401)
+    const second = await get('offline_token=true', basic('alice', 'Other1234'))
+    pass(91 * 24 * 60 * 60 * 1000)
+    const late = typeof second === 'number' ? '' : (second.refresh_token ?? '')
+    expect(await post({ grant_type: 'refresh_token', refresh_token: late })).toBe(401)
+  })
+
+  it('takes neither kind of token for the other', async () => {
+    const { ask, get, post } = await open()
+    const got = await get('offline_token=true', basic('alice', PASSWORD))
+    if (typeof got === 'number') throw new Error('refused')
+    expect((await ask('/v2/', bearer(got.refresh_token)))[0]).toBe(401)
+    expect(await post({ grant_type: 'refresh_token', refresh_token: got.access_token })).toBe(401)
+  })
+
+  it('lets a robot in with two round trips, but for the one that notes its use once an hour', async () => {
+    const { counter, pass, secret, token } = await open()
+    await token(both, basic(ROBOT, secret))
+    // What the process remembers is forgotten by then.
+    pass(30_000)
+    const before = counter.depth()
+    await token('repository:open/one:pull', basic(ROBOT, secret))
+    expect(counter.depth() - before).toBe(2)
+  })
+
+  it('takes a personal token for the password, from its owner alone, until it is revoked', async () => {
+    const { alice, get, pass, store } = await open()
+    const { text, token } = await createToken(store, alice.number, { name: 'ci', scope: 'all' })
+    expect(await get(`scope=${both}`, basic('Alice', text))).toMatchObject({ scope: both })
+    expect(await get('', basic('admin', text))).toBe(401)
+    await revokeToken(store, alice.number, token.id)
+    pass(6_000)
+    expect(await get('', basic('alice', text))).toBe(401)
+  })
+
+  it('publishes the keys that others verify its tokens by', async () => {
+    const { app, token } = await open()
+    const { access_token: text } = await token(both, basic('alice', PASSWORD))
+    const keys = createRemoteJWKSet(new URL('http://localhost/.well-known/jwks.json'), {
+      [customFetch]: async (url: string) => await app.request(url),
+    })
+    const { payload } = await jwtVerify(text, keys, { audience: 'roadstead' })
+    expect(payload.sub).toBe('alice')
+    expect(await (await app.request('/.well-known/jwks.json')).text()).not.toContain('"d"')
+  })
+})
+
+describe('a token that was given', () => {
+  it('writes no more within seconds once its robot is gone, and pulls for its five minutes', async () => {
+    const { admin, ask, pass, robot, secret, store, token } = await open()
+    await updateRobot(store, admin, robot.number, {
+      ...robot,
+      permissions: [
+        {
+          ...{ kind: 'project', namespace: 'p' },
+          access: ['pull', 'push'].map((action) => ({ resource: 'repository', action })),
+        },
+      ],
+    })
+    const { access_token: text } = await token('repository:p/one:pull,push', basic(ROBOT, secret))
+    expect((await ask('/v2/p/one/blobs/uploads/', bearer(text), 'POST'))[0]).toBe(202)
+    await deleteRobot(store, admin, robot.number)
+    pass(6_000)
+    expect((await ask('/v2/p/one/blobs/uploads/', bearer(text), 'POST'))[0]).toBe(401)
+    expect((await ask('/v2/p/one/tags/list', bearer(text)))[0]).toBe(200)
+  })
+
+  it('mounts only what it may pull', async () => {
+    const { app, token } = await open()
+    const alice = basic('alice', PASSWORD)
+    const admin = basic('admin', PASSWORD)
+    const secretBlob = await pushBlob({ app }, 'secret/hidden', 'of others', admin)
+    const mount = async (scope: string, query: string) => {
+      const { access_token: text } = await token(scope, alice)
+      const path = `/v2/p/one/blobs/uploads/?${query}`
+      return (await app.request(path, { method: 'POST', headers: bearer(text) })).status
+    }
+    const own = await pushBlob({ app }, 'p/other', 'of mine', alice)
+    // The token is for one repository, and says that all of its project may be pulled.
+    expect(await mount(both, `mount=${own}&from=p/other`)).toBe(201)
+    expect(await mount(both, `mount=${own}`)).toBe(201)
+    const opened = await pushBlob({ app }, 'open/other', 'for all', admin)
+    expect(await mount(both, `mount=${opened}&from=open/other`)).toBe(202)
+    const scopes = `${both}%20repository:open/other:pull`
+    expect(await mount(scopes, `mount=${opened}&from=open/other`)).toBe(201)
+    expect(await mount(both, `mount=${secretBlob}`)).toBe(202)
+    expect(await mount(both, `mount=${secretBlob}&from=secret/hidden`)).toBe(202)
+  })
+})
