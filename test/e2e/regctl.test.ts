@@ -47,6 +47,7 @@ test('a push in small chunks whose connection breaks in the middle resumes and a
   // In the middle of the fifth chunk of the layer or so.
   const proxy = await startCuttingProxy(registry().host, LAYER_BYTES / 2 - CHUNK_BYTES / 2)
   try {
+    await workspace().logIn(proxy.host, registry().login)
     await useHttp(proxy.host, ...chunks)
     const through = repository.replace(registry().host, proxy.host)
     await regctl('image', 'copy', `ocidir://${layout.path}:v1`, `${through}:v1`)
@@ -68,6 +69,7 @@ test.runIf(isOwnServer)('a resumed push does not begin again', async () => {
   const repository = registry().repository('regctl-sessions')
   const proxy = await startCuttingProxy(registry().host, LAYER_BYTES / 2 - CHUNK_BYTES / 2)
   try {
+    await workspace().logIn(proxy.host, registry().login)
     await useHttp(proxy.host, ...chunks)
     const through = repository.replace(registry().host, proxy.host)
     await regctl('image', 'copy', `ocidir://${layout.path}:v1`, `${through}:v1`)

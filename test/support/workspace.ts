@@ -12,6 +12,8 @@ export type Workspace = {
   readonly directory: (name: string) => Promise<string>
   /** Runs a client in the workspace that finds its home, its settings and its caches here, all empty at first. */
   readonly run: (program: string, ...args: readonly string[]) => Promise<string>
+  /** Logs the clients in to one more registry. */
+  readonly logIn: (host: string, login: Login) => Promise<void>
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -66,6 +68,9 @@ const openWorkspace = async (
       const directory = join(path, name)
       await mkdir(directory)
       return directory
+    },
+    logIn: async (host, login) => {
+      await writeFile(authentication, authFile({ ...logins, [host]: login }))
     },
     run: async (program, ...args) => await run(program, args, env, path),
   }
