@@ -42,6 +42,8 @@
  * robots of project  PROJECT#<pid>               ROBOT#<number>                              robot
  * failed logins      FAILEDLOGINS#<of whom>      #                                           login
  * signing key        SIGNINGKEYS                 <created>#<key id>                          token service
+ * audit entry        AUDIT#<scope>#<month>#<shard>  <time>#<id>                              with what it tells of
+ * audit counts       AUDITCOUNT#<scope>          <month>#<shard>                             with the entry
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -96,6 +98,12 @@ export type CounterName =
   | 'robots'
   | 'members'
   | `${'repositories' | 'members' | 'robots'}#${ProjectId}`
+
+/** The log of the whole registry, or of one project. */
+export type AuditScope = 'system' | ProjectId
+
+/** One month of a log: everybody writes to it, and one partition takes 1,000 writes a second (DynamoDB service limit). */
+export const AUDIT_SHARDS = 4
 
 const NUMBER_DIGITS = 10
 const DUE_DIGITS = 13
@@ -217,6 +225,14 @@ export const key = {
     pk: SIGNING_KEYS,
     sk: `${digits(createdAt, DUE_DIGITS)}#${id}`,
   }),
+  auditEntry: (scope: AuditScope, at: number, id: string): Key => ({
+    pk: auditPartition(scope, monthOf(at), auditShardOf(id)),
+    sk: `${digits(at, DUE_DIGITS)}#${id}`,
+  }),
+  auditCount: (scope: AuditScope, at: number, id: string): Key => ({
+    pk: auditCounts(scope),
+    sk: `${monthOf(at)}#${auditShardOf(id)}`,
+  }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,
     sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,
@@ -243,6 +259,20 @@ export const prefix = {
   /** What makes a blob a member of one repository: its lease and the refs of its manifests. */
   inRepository,
 } as const
+
+/** The partition of a month's entries, of one shard. */
+export const auditPartition = (scope: AuditScope, month: string, shard: number): string =>
+  `AUDIT#${scope}#${month}#${shard}`
+/** The partition of how many entries each month and shard has. */
+export const auditCounts = (scope: AuditScope): string => `AUDITCOUNT#${scope}`
+/** The month that a count is of. */
+export const parseAuditCount = (sk: string): string => sk.slice(0, sk.indexOf('#'))
+/** Sorts behind every entry before a time, and before all others. */
+export const lastAuditKeyBefore = (time: number): string => digits(time, DUE_DIGITS)
+
+/** `2026-11`, by UTC. */
+const monthOf = (time: number): string => new Date(time).toISOString().slice(0, 7)
+const auditShardOf = (id: string): number => id.charCodeAt(id.length - 1) % AUDIT_SHARDS
 
 /** Sorts behind every `#BODY#` item and before every other kind in a manifest's partition. */
 export const LAST_BODY = '#BODY#~'

@@ -1,6 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { entryWrites, type Actor } from '../../shared/audit/entry.ts'
 import type { Action, RepositoryScope } from '../../shared/auth/scope.ts'
 import type { Visitor } from '../../shared/identity/visitor.ts'
+import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Deps } from './deps.ts'
 import { factory, type RegistryEnv } from './factory.ts'
 import { permit, type Need } from './http/challenge.ts'
@@ -51,6 +53,19 @@ export const admit = async (
 export const addressOf = (c: Context<RegistryEnv>): string =>
   // The bindings are absent under app.request(), whatever the type says.
   (c.env as typeof c.env | undefined)?.address ?? ''
+
+/** Who asks, for the audit log; behind a rule only. */
+export const actorOf = (c: Context<RegistryEnv>): Actor => ({
+  name: c.var.visitor.subject,
+  address: addressOf(c),
+})
+
+/** What a use case works with, whose doings are logged as those of whoever asks. */
+export const contextFor = (c: Context<RegistryEnv>): RegistryContext => {
+  const { context } = c.var.deps
+  const actor = actorOf(c)
+  return { ...context, audit: (event) => entryWrites(context.store, actor, event) }
+}
 
 const guard = (
   needOf: (name: RegistryEnv['Variables']['repository'], c: Context<RegistryEnv>) => Need,

@@ -1,6 +1,20 @@
 import type { Door } from '../../shared/identity/door.ts'
+import type { Actor } from '../../shared/audit/entry.ts'
+import type { Digest } from '../../shared/oci/digest.ts'
+import type { RepositoryName } from '../../shared/oci/name.ts'
+import type { Reference } from '../../shared/oci/reference.ts'
+import type { RepositoryRef } from '../../shared/table.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Hashing } from '../../shared/registry/uploads/hashing.ts'
+
+export type Pull = {
+  readonly actor: Actor
+  readonly name: RepositoryName
+  readonly repository: RepositoryRef
+  /** As the client gave it. */
+  readonly reference: Reference
+  readonly digest: Digest
+}
 
 /** What the distribution API is made of; composed by `handler.ts` on Lambda and by `functions/server` on one machine. */
 export type Deps = Door & {
@@ -8,6 +22,8 @@ export type Deps = Door & {
   readonly hashing: Hashing
   /** By which clients reach the registry; without it, the URL that a request came by. */
   readonly externalUrl?: string | undefined
+  /** Told of every manifest that was pulled; takes no time. */
+  readonly pulled?: ((pull: Pull) => void) | undefined
   /** Told of every error that is not the client's, once, with its cause. */
   readonly reportError: (error: unknown, requestId: string) => void
 }

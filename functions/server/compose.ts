@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { createAuditRecorder } from '../../shared/audit/recorder.ts'
+import { fullReference } from '../../shared/oci/reference.ts'
 import { createDoor } from '../../shared/identity/door.ts'
 import { createLogIn } from '../../shared/identity/log-in.ts'
 import { mayInSystem } from '../../shared/auth/access.ts'
@@ -11,6 +13,7 @@ import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import type { Deps } from '../registry/deps.ts'
 import { prepare } from './first-start.ts'
+import { regularly } from './regularly.ts'
 import type { Log } from './log.ts'
 import type { ServerOptions } from './options.ts'
 
@@ -35,12 +38,17 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     ...(secret === undefined ? {} : { redirect: { baseUrl: '', secret } }),
   })
   const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
+  const audit = createAuditRecorder(store)
   const door = createDoor(
     store,
     options.access === 'open'
       ? 'open'
       : {
           logIn: createLogIn(store, ({ address, name }, why) => {
+            audit.record(
+              { name, address },
+              { operation: 'login', resourceType: 'user', resource: name, isSuccess: false },
+            )
             log.info('a login failed', { name: name.slice(0, MAX_LOGGED_NAME), address, why })
           }),
           makeProject: options.createProjectsOnPush
@@ -57,9 +65,13 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     await embedded.close()
     throw error
   })
+  const ending = regularly(audit.flush, (error) => {
+    log.error('the audit log could not be written', error)
+  })
   return {
     adminPassword: password,
     close: async () => {
+      await ending.end()
       await embedded.close()
     },
     redirectSecret: secret,
@@ -73,6 +85,10 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
       },
       hashing: createProcessHashing(),
       ...door,
+      pulled: ({ actor, name, reference, repository: { pid } }) => {
+        const resource = fullReference(name, reference)
+        audit.record(actor, { operation: 'pull', resourceType: 'artifact', resource, pid })
+      },
       externalUrl: options.externalUrl,
       reportError: (error, requestId) => {
         log.error('a request failed', error, { id: requestId })

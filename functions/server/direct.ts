@@ -28,9 +28,11 @@ export const answerDirectly = (
   const ifNoneMatch = headers['if-none-match']
   const answer = async (): Promise<Answer> => {
     const name = parseRepositoryName(path)
-    await admit(deps, arrivalOf(deps, request), toDo('pull', name))
+    const arrival = arrivalOf(deps, request)
+    const { subject } = await admit(deps, arrival, toDo('pull', name))
     if (kind === 'manifests') {
-      return await answerManifest(deps, name, parseReference(last), { method, ifNoneMatch })
+      const actor = { name: subject, address: arrival.address }
+      return await answerManifest(deps, name, parseReference(last), { method, ifNoneMatch, actor })
     }
     const { range } = headers
     const given = headers['if-range']

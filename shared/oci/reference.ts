@@ -1,5 +1,6 @@
 import { isDigest, parseDigest, type Digest } from './digest.ts'
 import { RegistryError } from './errors.ts'
+import { fullName, type RepositoryName } from './name.ts'
 
 declare const brand: unique symbol
 
@@ -25,6 +26,12 @@ export const parseTag = (text: string): Tag => {
     detail: { tag: text.slice(0, SHOWN_CHARACTERS) },
   })
 }
+
+/** A repository with a tag or a digest, as people write it. */
+export const fullReference = (name: RepositoryName, reference: Reference): string =>
+  reference.kind === 'tag'
+    ? `${fullName(name)}:${reference.tag}`
+    : `${fullName(name)}@${reference.digest}`
 
 /**
  * A colon cannot occur in a tag, so it decides which of the two was meant.

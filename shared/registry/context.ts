@@ -1,6 +1,10 @@
-import type { Objects } from '../ports.ts'
+import type { AuditEvent } from '../audit/entry.ts'
+import type { RepositoryName } from '../oci/name.ts'
+import { fullReference, type Reference } from '../oci/reference.ts'
+import type { Objects, TransactOperation } from '../ports.ts'
 import type { Repositories } from '../projects/repositories.ts'
 import type { Store } from '../store/store.ts'
+import type { ProjectId } from '../table.ts'
 
 /** What the use cases of the registry work with. */
 export type RegistryContext = {
@@ -10,6 +14,25 @@ export type RegistryContext = {
   readonly limits: Limits
   /** Whether a manifest may refer to what is not there, in projects that do not say. */
   readonly allowSparse: boolean
+  /** The writes that put something into the audit log, on behalf of whoever asks; nothing is logged without. */
+  readonly audit?: ((event: AuditEvent) => readonly TransactOperation[]) | undefined
+}
+
+/** The audit log's writes for what happens to an artifact or a tag. */
+export const logged = (
+  { audit }: RegistryContext,
+  operation: 'create' | 'delete',
+  resourceType: 'artifact' | 'tag',
+  { name, pid, reference }: Logged,
+): readonly TransactOperation[] => {
+  const resource = fullReference(name, reference)
+  return audit?.({ operation, resourceType, resource, pid }) ?? []
+}
+
+type Logged = {
+  readonly name: RepositoryName
+  readonly pid: ProjectId
+  readonly reference: Reference
 }
 
 export type Limits = {

@@ -27,6 +27,7 @@ export type TestAppOptions = {
   readonly createProjectsOnPush?: boolean
   readonly limits?: Partial<Limits>
   /** By default everybody may do everything. */
+  readonly pulled?: Deps['pulled']
   readonly door?: (store: Store) => Partial<Door>
   /** Puts something between the registry and its ports. */
   readonly wrap?: (ports: { kv: Kv; objects: Objects }) => { kv: Kv; objects: Objects }
@@ -51,6 +52,7 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
     hashing: createProcessHashing(),
     ...createDoor(store, 'open'),
     ...options.door?.(store),
+    pulled: options.pulled,
     reportError: (error) => failures.push(error),
   }
   return { app: createApp(deps), kv, objects, failures }

@@ -63,6 +63,8 @@ const everyKey = [
   key.robotListed(pid, 1),
   key.failedLogins('a'),
   key.signingKey(1, 'a'),
+  key.auditEntry('system', 1, 'a'),
+  key.auditCount('system', 1, 'a'),
 ]
 
 describe('keys', () => {
@@ -94,6 +96,4 @@ describe('keys', () => {
     )
     expect([...used].sort()).toEqual(taskShards())
   })
-
-  it('tell the repository of a lease or a ref, and of nothing else', () => {})
 })

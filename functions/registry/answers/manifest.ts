@@ -1,3 +1,4 @@
+import type { Actor } from '../../../shared/audit/entry.ts'
 import type { RepositoryName } from '../../../shared/oci/name.ts'
 import type { Reference } from '../../../shared/oci/reference.ts'
 import {
@@ -11,10 +12,14 @@ import { API_VERSION, CONTENT_DIGEST, entityTag, matches } from '../http/headers
 
 /** end-3: GET | HEAD /v2/<name>/manifests/<tag-or-digest> */
 export const answerManifest = async (
-  { context }: Deps,
+  { context, pulled }: Deps,
   name: RepositoryName,
   reference: Reference,
-  request: { readonly method: string; readonly ifNoneMatch: string | undefined },
+  request: {
+    readonly method: string
+    readonly ifNoneMatch: string | undefined
+    readonly actor: Actor
+  },
 ): Promise<Answer> => {
   if (request.method === 'HEAD') {
     const found = await findManifest(context, name, reference)
@@ -25,6 +30,8 @@ export const answerManifest = async (
   if (matches(request.ifNoneMatch, headers.ETag)) {
     return { status: 304, headers: { ETag: headers.ETag, [CONTENT_DIGEST]: found.digest } }
   }
+  const { digest, repository } = found
+  pulled?.({ actor: request.actor, name, reference, digest, repository })
   return { status: 200, headers, body: found.bytes }
 }
 

@@ -3,7 +3,7 @@ import { parseReference, parseTag } from '../../../shared/oci/reference.ts'
 import { deleteManifest } from '../../../shared/registry/manifests/delete.ts'
 import { putManifest } from '../../../shared/registry/manifests/put.ts'
 import { deleteTag } from '../../../shared/registry/manifests/untag.ts'
-import { can } from '../access.ts'
+import { actorOf, can, contextFor } from '../access.ts'
 import { answerManifest } from '../answers/manifest.ts'
 import { factory } from '../factory.ts'
 import { toResponse } from '../http/answer.ts'
@@ -24,12 +24,15 @@ export const manifests = factory
     const { method } = c.req
     const ifNoneMatch = c.req.header('If-None-Match')
     return toResponse(
-      await answerManifest(c.var.deps, c.var.repository, reference, { method, ifNoneMatch }),
+      await answerManifest(c.var.deps, c.var.repository, reference, {
+        ...{ method, ifNoneMatch },
+        actor: actorOf(c),
+      }),
     )
   })
   // end-7a, end-7b: PUT /v2/<name>/manifests/<tag-or-digest>[?tag=<tag>&tag=<tag>]
   .put(PATH, repository, can('push'), async (c) => {
-    const { context } = c.var.deps
+    const context = contextFor(c)
     const reference = parseReference(c.req.param('reference'))
     const tags = parseTagParameters(c.req.queries('tag') ?? [])
     const { digest, subject } = await putManifest(context, c.var.repository, {
@@ -48,7 +51,7 @@ export const manifests = factory
   // end-9: DELETE /v2/<name>/manifests/<tag-or-digest>
   .delete(PATH, repository, can('delete'), async (c) => {
     const reference = parseReference(c.req.param('reference'))
-    const { context } = c.var.deps
+    const context = contextFor(c)
     if (reference.kind === 'tag') await deleteTag(context, c.var.repository, reference.tag)
     else await deleteManifest(context, c.var.repository, reference.digest)
     return c.body(null, 202)

@@ -1,13 +1,14 @@
 import { newGuard } from '../../guards/guard.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Manifest } from '../../oci/manifest.ts'
-import type { Tag } from '../../oci/reference.ts'
+import type { RepositoryName } from '../../oci/name.ts'
+import type { Reference, Tag } from '../../oci/reference.ts'
 import type { TransactOperation } from '../../ports.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { key, type ObjectId } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
-import type { RegistryContext } from '../context.ts'
+import { logged, type RegistryContext } from '../context.ts'
 import { putReferrer } from '../referrers/referrers.ts'
 import { putBody, type StoredBody } from './body.ts'
 import type { Children, Pushed } from './children.ts'
@@ -16,6 +17,7 @@ import { pointTag, readTags, type TagsBefore } from './point.ts'
 
 /** A push under way. */
 export type Push = {
+  readonly name: RepositoryName
   readonly pushed: Pushed
   readonly manifest: Manifest
   readonly digest: Digest
@@ -34,14 +36,24 @@ const MAX_RACES = 20
  * false when it may not any more: the manifest was committed by another push, or the intent was given up as dead.
  */
 export const commitManifest = async (
-  { store }: RegistryContext,
+  context: RegistryContext,
   push: Push,
   before: TagsBefore,
 ): Promise<boolean> => {
+  const { store } = context
+  const { digest, name, tags } = push
   let tagsBefore = before
   for (let race = 0; race < MAX_RACES; race += 1) {
     const own = ownWrites(store, push)
-    const outcome = await transact(store, [...own, ...tagWrites(store, push, tagsBefore)])
+    const outcome = await transact(store, [
+      ...own,
+      ...tagWrites(store, push, tagsBefore),
+      ...logged(context, 'create', 'artifact', {
+        ...push.pushed,
+        name,
+        reference: firstOf(tags, digest),
+      }),
+    ])
     if (outcome.done) return true
     if (outcome.reasons.slice(0, own.length).includes('condition')) return false
     // Only a tag moved meanwhile: what is held and verified stays so, and the tag is looked at again.
@@ -49,6 +61,10 @@ export const commitManifest = async (
   }
   return false
 }
+
+/** What a push is called in the log. */
+export const firstOf = ([tag]: readonly Tag[], digest: Digest): Reference =>
+  tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
 
 const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
   const { pushed, manifest, digest, bytes, tags, body, oid } = push

@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { key, prefix, type RepositoryId } from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
-import type { RegistryContext } from '../context.ts'
+import { logged, type RegistryContext } from '../context.ts'
 import { referrerKey } from '../referrers/referrers.ts'
 import { childrenOf, releaseChildren, type Pushed } from './children.ts'
 import { manifestUnknown, readStored } from './get.ts'
@@ -43,6 +43,11 @@ export const deleteManifest = async (
     const outcome = await transact(store, [
       removal(examined.guard),
       ...effects(store, pushed, record, manifest),
+      ...logged(context, 'delete', 'artifact', {
+        ...repository,
+        name,
+        reference: { kind: 'digest', digest },
+      }),
     ])
     if (!outcome.done) continue
     await writeAll(store, releaseChildren(pushed, childrenOf(manifest)))

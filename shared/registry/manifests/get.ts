@@ -4,7 +4,7 @@ import type { RepositoryName } from '../../oci/name.ts'
 import type { Reference } from '../../oci/reference.ts'
 import type { ReadMode } from '../../ports.ts'
 import { getItem, queryPage } from '../../store/query.ts'
-import { GUARD, key, LAST_BODY, type RepositoryId } from '../../table.ts'
+import { GUARD, key, LAST_BODY, type RepositoryId, type RepositoryRef } from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import type { RegistryContext } from '../context.ts'
 import { readBody } from './body.ts'
@@ -21,8 +21,8 @@ export const findManifest = async (
   name: RepositoryName,
   reference: Reference,
 ): Promise<FoundManifest> => {
-  const { rid, digest } = await resolve(context, name, reference)
-  const guard = key.manifest(rid, digest)
+  const { repository, digest } = await resolve(context, name, reference)
+  const guard = key.manifest(repository.rid, digest)
   const item =
     (await getItem(context.store, guard, 'eventual')) ??
     (await getItem(context.store, guard, 'strong'))
@@ -38,27 +38,28 @@ export const readManifest = async (
   context: RegistryContext,
   name: RepositoryName,
   reference: Reference,
-): Promise<FoundManifest & { readonly bytes: Uint8Array }> => {
-  const { rid, digest } = await resolve(context, name, reference)
+): Promise<FoundManifest & { readonly bytes: Uint8Array; readonly repository: RepositoryRef }> => {
+  const { repository, digest } = await resolve(context, name, reference)
+  const { rid } = repository
   const found =
     (await readStored(context, rid, digest, 'eventual')) ??
     (await readStored(context, rid, digest, 'strong'))
   if (found === undefined) throw manifestUnknown(reference)
-  return { ...found, digest }
+  return { ...found, digest, repository }
 }
 
 const resolve = async (
   { store, repositories }: RegistryContext,
   name: RepositoryName,
   reference: Reference,
-): Promise<{ readonly rid: RepositoryId; readonly digest: Digest }> => {
+): Promise<{ readonly repository: RepositoryRef; readonly digest: Digest }> => {
   const repository = await repositories.forPull(name)
   if (repository === undefined) throw nameUnknown(name)
   const { rid } = repository
-  if (reference.kind === 'digest') return { rid, digest: reference.digest }
+  if (reference.kind === 'digest') return { repository, digest: reference.digest }
   const item = await getItem(store, key.tag(rid, reference.tag), 'strong')
   if (item === undefined) throw manifestUnknown(reference)
-  return { rid, digest: parseTagRecord(item).digest }
+  return { repository, digest: parseTagRecord(item).digest }
 }
 
 /**

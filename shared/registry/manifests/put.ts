@@ -70,13 +70,14 @@ const tryPut = async (
   given: Pick<Push, 'manifest' | 'digest' | 'bytes' | 'tags'>,
 ): Promise<boolean> => {
   const seen = await lookBeforePush(context, name, given)
-  if (seen.present !== undefined) return await retag(context, seen.present, given, seen)
+  if (seen.present !== undefined)
+    return await retag(context, seen.present, { ...given, name }, seen)
   const { repository } = seen
   const absent = requireMembers(given.manifest, seen)
   const inc = context.store.ids.next() as Incarnation
   const pushed: Pushed = { ...repository, digest: given.digest, inc }
   const children = childrenOf(given.manifest)
-  const push = await beginPush(context, { ...given, pushed, children })
+  const push = await beginPush(context, { ...given, name, pushed, children })
   try {
     await holdAndVerify(context, push, { absent, allowSparse: seen.allowSparse })
     if (await commitManifest(context, push, seen.tags)) return true

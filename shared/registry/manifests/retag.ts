@@ -1,10 +1,9 @@
 import { transition } from '../../guards/transition.ts'
-import type { Digest } from '../../oci/digest.ts'
-import type { Tag } from '../../oci/reference.ts'
 import type { TransactOperation } from '../../ports.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
-import type { RegistryContext } from '../context.ts'
+import { logged, type RegistryContext } from '../context.ts'
+import { firstOf, type Push } from './commit.ts'
 import type { Seen } from './look.ts'
 import { pointTag } from './point.ts'
 
@@ -15,11 +14,12 @@ type Present = NonNullable<Seen['present']>
  * already. Answers false when the manifest or a tag changed since they were seen.
  */
 export const retag = async (
-  { store }: RegistryContext,
+  context: RegistryContext,
   present: Present,
-  { digest, tags }: { readonly digest: Digest; readonly tags: readonly Tag[] },
+  { digest, name, tags }: Pick<Push, 'digest' | 'name' | 'tags'>,
   { repository, tags: before }: Seen,
 ): Promise<boolean> => {
+  const { store } = context
   const { guard, record } = present
   const target = { rid: repository.rid, digest, ...record }
   const moved = tags.filter((tag) => {
@@ -30,6 +30,11 @@ export const retag = async (
   const outcome = await transact(store, [
     keep(store, present),
     ...moved.flatMap((tag) => pointTag(store, tag, target, before.get(tag))),
+    ...logged(context, 'create', 'artifact', {
+      ...repository,
+      name,
+      reference: firstOf(moved, digest),
+    }),
   ])
   return outcome.done
 }

@@ -7,7 +7,7 @@ import { transact } from '../../store/transact.ts'
 import { key, prefix, type RepositoryId } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { nameUnknown } from '../blobs/find.ts'
-import type { RegistryContext } from '../context.ts'
+import { logged, type RegistryContext } from '../context.ts'
 import type { Pushed } from './children.ts'
 import { manifestUnknown } from './get.ts'
 import { parseTagRecord, type TagRecord } from './items.ts'
@@ -19,10 +19,11 @@ const TAGS_PER_PAGE = 25
  * @throws RegistryError NAME_UNKNOWN, MANIFEST_UNKNOWN
  */
 export const deleteTag = async (
-  { store, repositories }: RegistryContext,
+  context: RegistryContext,
   name: RepositoryName,
   tag: Tag,
 ): Promise<void> => {
+  const { store, repositories } = context
   const repository = await repositories.existing(name)
   if (repository === undefined) throw nameUnknown(name)
   const { rid } = repository
@@ -34,6 +35,7 @@ export const deleteTag = async (
     const outcome = await transact(store, [
       ...unpoint(rid, tag, record),
       enqueue(store.ids, store.clock.now(), { type: 'MANIFEST_REVIEW', rid, digest }),
+      ...logged(context, 'delete', 'tag', { ...repository, name, reference: { kind: 'tag', tag } }),
     ])
     if (outcome.done) return
   }
