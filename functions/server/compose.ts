@@ -4,6 +4,9 @@ import { fullReference } from '../../shared/oci/reference.ts'
 import { createDoor } from '../../shared/identity/door.ts'
 import { createLogIn } from '../../shared/identity/log-in.ts'
 import { mayInSystem } from '../../shared/auth/access.ts'
+import type { Principal } from '../../shared/auth/principal.ts'
+import type { ProjectName } from '../../shared/oci/name.ts'
+import type { Store } from '../../shared/store/store.ts'
 import { openEmbedded } from '../../shared/embedded/open.ts'
 import { ownerOf, tryCreateProject } from '../../shared/projects/create.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
@@ -11,7 +14,9 @@ import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
+import type { ApiDeps } from '../api/deps.ts'
 import type { Deps } from '../registry/deps.ts'
+import { composeApi } from './compose-api.ts'
 import { prepare } from './first-start.ts'
 import { regularly } from './regularly.ts'
 import type { Log } from './log.ts'
@@ -19,6 +24,7 @@ import type { ServerOptions } from './options.ts'
 
 export type Composition = {
   readonly deps: Deps
+  readonly api: ApiDeps
   /** Signs blob reads that are redirected; absent when this server answers bytes. */
   readonly redirectSecret: string | undefined
   /** Of the administrator, when it was made up just now: it can be shown this once. */
@@ -28,6 +34,7 @@ export type Composition = {
 
 const SECRET_BYTES = 32
 const MAX_LOGGED_NAME = 255
+const FAILED_LOGIN = { operation: 'login', resourceType: 'user', isSuccess: false } as const
 
 /** Puts the registry together on the embedded adapters. */
 export const compose = async (options: ServerOptions, log: Log): Promise<Composition> => {
@@ -39,28 +46,15 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
   })
   const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
   const audit = createAuditRecorder(store)
-  const door = createDoor(
-    store,
-    options.access === 'open'
-      ? 'open'
-      : {
-          logIn: createLogIn(store, ({ address, name }, why) => {
-            audit.record(
-              { name, address },
-              { operation: 'login', resourceType: 'user', resource: name, isSuccess: false },
-            )
-            log.info('a login failed', { name: name.slice(0, MAX_LOGGED_NAME), address, why })
-          }),
-          makeProject: options.createProjectsOnPush
-            ? async (principal, name) => {
-                if (principal.kind === 'anonymous') return
-                if (principal.kind === 'robot' && !mayInSystem(principal, 'project:create')) return
-                // Taken: somebody made it in the meantime, and whether this one may push there is for it to say.
-                await tryCreateProject(store, ownerOf(principal), { name })
-              }
-            : undefined,
-        },
-  )
+  const logIn = createLogIn(store, ({ address, name }, why) => {
+    audit.record({ name, address }, { ...FAILED_LOGIN, resource: name })
+    log.info('a login failed', { name: name.slice(0, MAX_LOGGED_NAME), address, why })
+  })
+  const makeProject = options.createProjectsOnPush ? projectMaker(store) : undefined
+  const door = createDoor(store, options.access === 'open' ? 'open' : { logIn, makeProject })
+  const reportError: Deps['reportError'] = (error, requestId) => {
+    log.error('a request failed', error, { id: requestId })
+  }
   const password = await prepare(store, options).catch(async (error: unknown) => {
     await embedded.close()
     throw error
@@ -75,6 +69,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
       await embedded.close()
     },
     redirectSecret: secret,
+    api: composeApi(options, { store, logIn, reportError }),
     deps: {
       context: {
         store,
@@ -90,9 +85,17 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
         audit.record(actor, { operation: 'pull', resourceType: 'artifact', resource, pid })
       },
       externalUrl: options.externalUrl,
-      reportError: (error, requestId) => {
-        log.error('a request failed', error, { id: requestId })
-      },
+      reportError,
     },
   }
 }
+
+/** Makes a project for whoever pushes to one that is not there, and may make projects. */
+const projectMaker =
+  (store: Store) =>
+  async (principal: Principal, name: ProjectName): Promise<void> => {
+    if (principal.kind === 'anonymous') return
+    if (principal.kind === 'robot' && !mayInSystem(principal, 'project:create')) return
+    // Taken: somebody made it in the meantime, and whether this one may push there is for it to say.
+    await tryCreateProject(store, ownerOf(principal), { name })
+  }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { createApi } from '../api/app.ts'
 import { createApp } from '../registry/app.ts'
 import { errorAnswer, type Answer } from '../registry/http/answer.ts'
 import { isOurs, toRegistryError } from '../registry/http/errors.ts'
@@ -13,23 +14,32 @@ import { answerSignedRead } from './signed-objects.ts'
 import { timedBody } from './timed-body.ts'
 import { endOfTurn } from './turn.ts'
 
+const DOCUMENT_TIMEOUT_MS = 30_000
+
+/** Paths of the management API, and of the log-in of browsers. */
+const MANAGEMENT = /^\/(?:api|c)\//
+
 /** Answers every request, and writes a line for each into the log when it is over. */
 export const createListener = (
-  { deps, redirectSecret }: Pick<Composition, 'deps' | 'redirectSecret'>,
+  { api, deps, redirectSecret }: Pick<Composition, 'api' | 'deps' | 'redirectSecret'>,
   log: Log,
   readiness: Readiness,
 ): RequestListener => {
   const app = createApp(deps)
+  const management = createApi(api)
   const ids = new WeakMap<IncomingMessage, string>()
   const ordinary = getRequestListener(
     async (request, env) => {
       const incoming = env.incoming as IncomingMessage
+      const requestId = ids.get(incoming)
+      const address = incoming.socket.remoteAddress
+      if (MANAGEMENT.test(incoming.url ?? '')) {
+        limitTime(incoming)
+        return await management.fetch(request, { requestId, address })
+      }
       const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
-      const answer = await app.fetch(request, {
-        requestId: ids.get(incoming),
-        address: incoming.socket.remoteAddress,
-        body: hasBody ? timedBody(incoming) : undefined,
-      })
+      const body = hasBody ? timedBody(incoming) : undefined
+      const answer = await app.fetch(request, { requestId, address, body })
       await endOfTurn()
       return answer
     },
@@ -84,6 +94,16 @@ export const createListener = (
     ids.set(request, id)
     void ordinary(request, response)
   }
+}
+
+/** Ends a request whose body is not there in time: the documents of the management API are small. */
+const limitTime = (incoming: IncomingMessage): void => {
+  const timer = setTimeout(() => incoming.destroy(), DOCUMENT_TIMEOUT_MS)
+  const clear = (): void => {
+    clearTimeout(timer)
+  }
+  incoming.once('end', clear)
+  incoming.once('close', clear)
 }
 
 /** What the line of a request learns while it is answered. */

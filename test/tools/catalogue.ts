@@ -8,6 +8,7 @@ export const TIERS = [
   'server',
   'conformance',
   'clients',
+  'harbor',
   'aws',
 ] as const
 export type Tier = (typeof TIERS)[number]
@@ -18,6 +19,8 @@ export type Install =
   | { readonly by: 'go'; readonly package: string }
   /** A package of Debian or Ubuntu with these programs; the distribution chooses the version. */
   | { readonly by: 'apt'; readonly programs: readonly string[] }
+  /** Packages of PyPI in an environment of their own. */
+  | { readonly by: 'pip'; readonly packages: readonly string[] }
   /** Its own steps, in `endpoints/`. */
   | { readonly by: 'endpoint' }
 
@@ -54,6 +57,13 @@ const endpoint = (name: string, version: string): Tool => ({
   tiers: ['aws'],
 })
 
+const pip = (name: string, version: string, packages: readonly string[]): Tool => ({
+  name,
+  version,
+  install: { by: 'pip', packages },
+  tiers: ['harbor'],
+})
+
 const CONFORMANCE = 'github.com/opencontainers/distribution-spec/conformance'
 const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry'
 
@@ -73,6 +83,8 @@ export const TOOLS: readonly Tool[] = [
   go('helm', 'v3.22.0', 'helm.sh/helm/v3/cmd/helm'),
   go('cosign', 'v3.1.3', 'github.com/sigstore/cosign/v3/cmd/cosign'),
   go('registry', 'v3.1.2', DISTRIBUTION, []),
+  pip('harbor-clients', '0.26.2', ['harborapi==0.26.2', 'harbor-api-client==2.12.2']),
+  pip('schemathesis', '4.32.5', ['schemathesis==4.32.5']),
   endpoint('ministack', '1.5.33'),
   endpoint('dynamodb-local', '3.3.1'),
 ]

@@ -4,7 +4,8 @@ import { installPackage, updatePackageIndex } from './apt.ts'
 import { TOOLS, type Tool } from './catalogue.ts'
 import { installDynamodbLocal, installMinistack } from './endpoints/install.ts'
 import { installGo } from './go.ts'
-import { cacheDirectory, isInstalled } from './locate.ts'
+import { cacheDirectory, isInstalled, pythonDirectory } from './locate.ts'
+import { installPython } from './pip.ts'
 
 const HELP = `Installs the programs that the tests run: clients, the conformance suite, endpoints that speak AWS.
 
@@ -27,6 +28,9 @@ const install = async (tool: Tool): Promise<void> => {
       return
     case 'apt':
       await installPackage(tool)
+      return
+    case 'pip':
+      await installPython(pythonDirectory(tool), tool.install.packages)
       return
     case 'endpoint':
       if (tool.name === 'ministack') await installMinistack(cacheDirectory())

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { TOOLS, type Tier, type Tool } from './catalogue.ts'
 import { isDynamodbLocalInstalled, isMinistackInstalled } from './endpoints/install.ts'
+import { pythonIn } from './pip.ts'
 
 /** Where everything that `npm run tools` brings is kept; outside the work tree. */
 export const cacheDirectory = (): string =>
@@ -12,6 +13,18 @@ export const cacheDirectory = (): string =>
 export const goDirectory = ({ name, version }: Pick<Tool, 'name' | 'version'>): string =>
   join(cacheDirectory(), 'go', `${name}-${version}`)
 
+/** The directory of one version of an environment of Python. */
+export const pythonDirectory = ({ name, version }: Pick<Tool, 'name' | 'version'>): string =>
+  join(cacheDirectory(), 'pip', `${name}-${version}`)
+
+/** The interpreter that has the packages of a tool; throws with the command that brings it. */
+export const pythonOf = (name: string): string => {
+  const tool = TOOLS.find((one) => one.name === name && one.install.by === 'pip')
+  const path = tool === undefined ? '' : pythonIn(pythonDirectory(tool))
+  if (!isProgram(path)) throw new Error(`${name} is missing; npm run tools brings it`)
+  return path
+}
+
 /** Whether a tool can be used as it is. */
 export const isInstalled = (tool: Tool): boolean => {
   switch (tool.install.by) {
@@ -19,6 +32,8 @@ export const isInstalled = (tool: Tool): boolean => {
       return isProgram(join(goDirectory(tool), tool.name))
     case 'apt':
       return tool.install.programs.every((program) => onPath(program) !== undefined)
+    case 'pip':
+      return isProgram(pythonIn(pythonDirectory(tool)))
     case 'endpoint':
       return tool.name === 'ministack'
         ? isMinistackInstalled(cacheDirectory())

@@ -1,9 +1,10 @@
 /** What the AWS tests run against: MiniStack (all services, in Python) and DynamoDB Local (AWS's own, in Java). */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { once } from '../once.ts'
+import { installPython } from '../pip.ts'
 
 const MINISTACK_VERSION = '1.5.33'
 /** The version in `dynamodb-local.pom.xml`. */
@@ -31,13 +32,11 @@ export const isDynamodbLocalInstalled = (cacheDir: string): boolean =>
 
 /** Installs MiniStack unless it is there; needs `python3` with `venv`. */
 export const installMinistack = async (cacheDir: string): Promise<void> => {
-  await once(ministackDirectory(cacheDir), async (directory) => {
-    await run('python3', ['-m', 'venv', directory])
-    await run(join(directory, 'bin', 'python'), [
-      ...['-m', 'pip', 'install', '--quiet'],
-      ...[`ministack==${MINISTACK_VERSION}`, 'boto3', 'cryptography'],
-    ])
-  })
+  await installPython(ministackDirectory(cacheDir), [
+    `ministack==${MINISTACK_VERSION}`,
+    'boto3',
+    'cryptography',
+  ])
 }
 
 /** Installs DynamoDB Local unless it is there; needs `mvn` and, to run, `java`. */
@@ -48,20 +47,4 @@ export const installDynamodbLocal = async (cacheDir: string): Promise<void> => {
       ...['-DincludeScope=runtime', `-DoutputDirectory=${directory}`],
     ])
   })
-}
-
-/** Fills a directory beside the target and renames it, so that a target that exists is complete. */
-const once = async (target: string, fill: (directory: string) => Promise<void>): Promise<void> => {
-  if (existsSync(target)) return
-  await mkdir(join(target, '..'), { recursive: true })
-  const directory = await mkdtemp(`${target}.`)
-  try {
-    await fill(directory)
-    await rename(directory, target)
-  } catch (error) {
-    // Another installation may have been first.
-    if (!existsSync(target)) throw error
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
 }
