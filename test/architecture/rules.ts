@@ -26,7 +26,8 @@ const READ_BY_INFRA = ['shared/table.ts', 'shared/bucket.ts']
 const PURE = ['zod', 'node:crypto']
 
 const isHandler = (path: string): boolean => /^functions\/[^/]+\/handler\.ts$/.test(path)
-const composes = (path: string): boolean => isHandler(path) || isIn(path, 'functions/server')
+const composes = (path: string): boolean =>
+  isHandler(path) || isIn(path, 'functions/server') || path === 'functions/cli/commands/admin.ts'
 const isProject = (target: string): boolean =>
   isIn(target, 'shared', 'functions', 'infra', 'test') || /^[^/]+\.ts$/.test(target)
 
@@ -81,7 +82,7 @@ export const RULES = {
     imports: (target) => isPackage(target, 'hono/aws-lambda', '@hono/aws-lambda'),
   },
   'only an entry point or infra reads the environment': {
-    of: (path) => !composes(path) && !isIn(path, 'infra'),
+    of: (path) => !composes(path) && !isIn(path, 'infra', 'functions/cli'),
     environment: true,
   },
 } as const satisfies Record<string, Rule>

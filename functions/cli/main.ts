@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import * as z from 'zod'
+import manifest from '../../package.json' with { type: 'json' }
+import { DomainError } from '../../shared/errors.ts'
+import { CliError } from './client.ts'
+import { addAdmin } from './commands/admin.ts'
+import { addAudit } from './commands/audit.ts'
+import { addLogin } from './commands/login.ts'
+import { addProject } from './commands/project.ts'
+import { addQuota } from './commands/quota.ts'
+import { addRobot } from './commands/robot.ts'
+import { addUser } from './commands/user.ts'
+
+const EXAMPLES = `
+Examples:
+  roadstead login http://127.0.0.1:5000 --username admin
+  roadstead project create team
+  roadstead robot create ci -p team:repository:pull -p team:repository:push
+  roadstead audit list --since 24h
+
+Instead of login, ROADSTEAD_URL, ROADSTEAD_USER and ROADSTEAD_PASSWORD say who asks.`
+
+const program = new Command('roadstead')
+  .description('Manages a Roadstead registry.')
+  .version(manifest.version)
+  .showHelpAfterError('(--help shows how)')
+  .addHelpText('after', EXAMPLES)
+
+for (const add of [addLogin, addProject, addRobot, addUser, addQuota, addAudit, addAdmin]) {
+  add(program)
+}
+
+const sentenceOf = (error: unknown): string | undefined => {
+  if (error instanceof z.ZodError) return 'the registry answered what this version does not know'
+  const isKnown = error instanceof CliError || error instanceof DomainError
+  return isKnown ? error.message : undefined
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  const sentence = sentenceOf(error)
+  if (sentence === undefined) throw error
+  process.stderr.write(`roadstead: ${sentence}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,63 @@
+import { InvalidArgumentError } from 'commander'
+
+const SIZE = /^(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?)B?$/i
+const POWERS: Readonly<Record<string, number>> = { '': 0, K: 1, M: 2, G: 3, T: 4, P: 5 }
+const NO_LIMIT = -1
+
+/** A size such as `10GiB`, `500MB` or `1024`; `none` is -1. */
+export const parseSize = (text: string): number => {
+  if (text === 'none' || text === '-1') return NO_LIMIT
+  const [, number, prefix = '', binary] = SIZE.exec(text) ?? []
+  const power = POWERS[prefix.toUpperCase()]
+  if (number === undefined || power === undefined) {
+    throw new InvalidArgumentError('a size is none, or a number of bytes such as 10GiB or 500MB')
+  }
+  return Math.round(Number(number) * (binary === 'i' ? 1024 : 1000) ** power)
+}
+
+const DURATION = /^(\d+)([mhd])$/
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+/** A span such as `30m`, `24h` or `7d`, in milliseconds. */
+export const parseSpan = (text: string): number => {
+  const [, number, unit = ''] = DURATION.exec(text) ?? []
+  const factor = MILLISECONDS[unit]
+  if (number === undefined || factor === undefined) {
+    throw new InvalidArgumentError('a span is a number and m, h or d, such as 24h')
+  }
+  return Number(number) * factor
+}
+
+/** A whole number above 0. */
+export const parseCount = (text: string): number => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('a whole number above 0')
+}
+
+/** Days that something lives; `never` is -1. */
+export const parseDays = (text: string): number => (text === 'never' ? -1 : parseCount(text))
+
+/** One permission of a robot, `PROJECT:RESOURCE:ACTION`, with `/` for the system and `*` for every project. */
+export type Permission = {
+  readonly namespace: string
+  readonly resource: string
+  readonly action: string
+}
+
+/** For an option that may be given several times. */
+export const collectPermissions = (
+  text: string,
+  before: readonly Permission[] = [],
+): readonly Permission[] => {
+  const [namespace, resource, action, ...more] = text.split(':')
+  if (!namespace || !resource || !action || more.length > 0) {
+    throw new InvalidArgumentError(
+      'a permission is PROJECT:RESOURCE:ACTION, such as team:repository:push',
+    )
+  }
+  return [...before, { namespace, resource, action }]
+}
