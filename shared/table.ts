@@ -44,6 +44,7 @@
  * signing key        SIGNINGKEYS                 <created>#<key id>                          token service
  * audit entry        AUDIT#<scope>#<month>#<shard>  <time>#<id>                              with what it tells of
  * audit counts       AUDITCOUNT#<scope>          <month>#<shard>                             with the entry
+ * settings           SETTINGS                    #                                           administrators
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -233,6 +234,7 @@ export const key = {
     pk: auditCounts(scope),
     sk: `${monthOf(at)}#${auditShardOf(id)}`,
   }),
+  settings: (): Key => ({ pk: 'SETTINGS', sk: GUARD }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,
     sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,

@@ -6,6 +6,7 @@ import { limitBody } from './http/body-limit.ts'
 import { ApiError, errorResponse, isOurs, toApiError } from './http/errors.ts'
 import { provide } from './middleware.ts'
 import { addAudit } from './routes/audit.ts'
+import { addConfigurations } from './routes/configurations.ts'
 import { addDocs } from './routes/docs.ts'
 import { addPermissions } from './routes/permissions.ts'
 import { addSystem } from './routes/system.ts'
@@ -18,7 +19,7 @@ const MAX_BODY_BYTES = 1024 * 1024
 /** What adds routes to the API, each a family of them. */
 export type AddRoutes = (api: Api) => void
 
-const FAMILIES: readonly AddRoutes[] = [addSystem, addPermissions, addAudit]
+const FAMILIES: readonly AddRoutes[] = [addSystem, addPermissions, addAudit, addConfigurations]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */
 export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILIES): Api => {

@@ -25,11 +25,10 @@ export const createTestStore = (): Store & { readonly pass: (milliseconds: numbe
 export const createTestUser = async (
   { kv }: Store,
   number: number,
-  options: { readonly isSysadmin?: boolean } = {},
+  options: { readonly isSysadmin?: boolean; readonly name?: string } = {},
 ): Promise<Principal & { kind: 'user' }> => {
-  const name = `user${number}`
+  const { isSysadmin = false, name = `user${number}` } = options
   await kv.write({ op: 'put', item: { ...key.user(number), v: SCHEMA_VERSION, number, name } })
-  const { isSysadmin = false } = options
   return { kind: 'user', number: number as UserNumber, name, isSysadmin }
 }
 

@@ -47,6 +47,7 @@ const everyKey = [
   key.task(1, 'TYPE', 'subject', 'cause'),
   key.counter('projects'),
   key.projectNumber(1),
+  key.settings(),
   key.projectListed(name.project),
   key.publicProject(name.project),
   key.member(pid, 1),
