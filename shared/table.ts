@@ -29,6 +29,7 @@
  * project list       PROJECTS                    <project>                                   project
  * public projects    PUBLICPROJECTS              <project>                                   project
  * member             PROJECT#<pid>               MEMBER#<number>                             membership
+ * CVE allowlist      PROJECT#<pid>               CVEALLOWLIST                                project
  * membership         USER#<number>               MEMBERSHIP#<pid>                            membership
  * user               USER#<number>               #                                           user
  * user name          USERNAME#<name, lower case> #                                           user
@@ -198,6 +199,7 @@ export const key = {
     pk: `PROJECT#${pid}`,
     sk: `MEMBER#${digits(number, NUMBER_DIGITS)}`,
   }),
+  cveAllowlist: (pid: ProjectId): Key => ({ pk: `PROJECT#${pid}`, sk: 'CVEALLOWLIST' }),
   membership: (user: number, pid: ProjectId): Key => ({
     pk: `USER#${digits(user, NUMBER_DIGITS)}`,
     sk: `MEMBERSHIP#${pid}`,

@@ -51,6 +51,7 @@ const everyKey = [
   key.projectListed(name.project),
   key.publicProject(name.project),
   key.member(pid, 1),
+  key.cveAllowlist(pid),
   key.membership(1, pid),
   key.user(1),
   key.userName('a'),
