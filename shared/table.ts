@@ -29,6 +29,7 @@
  * project list       PROJECTS                    <project>                                   project
  * public projects    PUBLICPROJECTS              <project>                                   project
  * member             PROJECT#<pid>               MEMBER#<number>                             membership
+ * CVE allowlist      PROJECT#<pid>               CVEALLOWLIST                                project
  * membership         USER#<number>               MEMBERSHIP#<pid>                            membership
  * user               USER#<number>               #                                           user
  * user name          USERNAME#<name, lower case> #                                           user
@@ -44,6 +45,7 @@
  * signing key        SIGNINGKEYS                 <created>#<key id>                          token service
  * audit entry        AUDIT#<scope>#<month>#<shard>  <time>#<id>                              with what it tells of
  * audit counts       AUDITCOUNT#<scope>          <month>#<shard>                             with the entry
+ * settings           SETTINGS                    #                                           administrators
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -197,6 +199,7 @@ export const key = {
     pk: `PROJECT#${pid}`,
     sk: `MEMBER#${digits(number, NUMBER_DIGITS)}`,
   }),
+  cveAllowlist: (pid: ProjectId): Key => ({ pk: `PROJECT#${pid}`, sk: 'CVEALLOWLIST' }),
   membership: (user: number, pid: ProjectId): Key => ({
     pk: `USER#${digits(user, NUMBER_DIGITS)}`,
     sk: `MEMBERSHIP#${pid}`,
@@ -233,6 +236,7 @@ export const key = {
     pk: auditCounts(scope),
     sk: `${monthOf(at)}#${auditShardOf(id)}`,
   }),
+  settings: (): Key => ({ pk: 'SETTINGS', sk: GUARD }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,
     sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,

@@ -1,7 +1,12 @@
 /** Who may use a route. A route without a rule is used by nobody. */
 import type { MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { mayInEveryProject, mayInProject, mayInSystem } from '../../shared/auth/access.ts'
+import {
+  isAdministrator,
+  mayInEveryProject,
+  mayInProject,
+  mayInSystem,
+} from '../../shared/auth/access.ts'
 import type { ProjectPermission, SystemPermission } from '../../shared/auth/permissions.ts'
 import type { Principal } from '../../shared/auth/principal.ts'
 import { DomainError } from '../../shared/errors.ts'
@@ -17,6 +22,7 @@ import { IS_RESOURCE_NAME, isTrue, parseRepositoryPath } from './http/names.ts'
 export type Access =
   | 'everyone'
   | 'authenticated'
+  | 'administrators'
   | { readonly system: SystemPermission }
   | { readonly project: ProjectPermission }
   /** The handler decides; the text says why no rule can. */
@@ -59,6 +65,8 @@ const check = async (c: ApiContext, access: Access): Promise<void> => {
   const principal = await principalOf(c)
   if (access === 'authenticated') {
     if (principal.kind === 'anonymous') throw denied(principal)
+  } else if (access === 'administrators') {
+    if (!isAdministrator(principal)) throw denied(principal)
   } else if ('system' in access) {
     if (!mayInSystem(principal, access.system)) throw denied(principal)
   } else if ('project' in access) {

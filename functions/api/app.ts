@@ -6,8 +6,14 @@ import { limitBody } from './http/body-limit.ts'
 import { ApiError, errorResponse, isOurs, toApiError } from './http/errors.ts'
 import { provide } from './middleware.ts'
 import { addAudit } from './routes/audit.ts'
+import { addConfigurations } from './routes/configurations.ts'
 import { addDocs } from './routes/docs.ts'
+import { addMembers } from './routes/members.ts'
 import { addPermissions } from './routes/permissions.ts'
+import { addProjectMetadata } from './routes/project-metadata.ts'
+import { addProject } from './routes/project.ts'
+import { addProjects } from './routes/projects.ts'
+import { addQuotas } from './routes/quotas.ts'
 import { addSystem } from './routes/system.ts'
 
 export const BASE_PATH = '/api/v2.0'
@@ -18,7 +24,17 @@ const MAX_BODY_BYTES = 1024 * 1024
 /** What adds routes to the API, each a family of them. */
 export type AddRoutes = (api: Api) => void
 
-const FAMILIES: readonly AddRoutes[] = [addSystem, addPermissions, addAudit]
+const FAMILIES: readonly AddRoutes[] = [
+  addSystem,
+  addPermissions,
+  addAudit,
+  addConfigurations,
+  addProjects,
+  addProject,
+  addProjectMetadata,
+  addMembers,
+  addQuotas,
+]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */
 export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILIES): Api => {

@@ -41,7 +41,7 @@ export type ApiDeps = {
     readonly externalUrl?: string | undefined
     readonly storage: 'filesystem' | 's3'
   }
-  /** Absent: what a registry without any settings does. */
+  /** Absent: those of the store. */
   readonly settings?: (() => Promise<SystemSettings>) | undefined
   /** Further components of `/health` by name; a probe that throws means unhealthy. */
   readonly probes?: Readonly<Record<string, () => Promise<unknown>>> | undefined

@@ -28,6 +28,10 @@ export const mayInSystem = (principal: Principal, permission: SystemPermission):
   }
 }
 
+/** Whether somebody is an administrator of the registry: for what no permission is about, and no robot may. */
+export const isAdministrator = (principal: Principal): boolean =>
+  principal.kind === 'user' && principal.isSysadmin
+
 /**
  * Whether somebody may do something in a project, or to one repository of it. Without a repository it is asked whether
  * it may be done in the project at all: a robot whose rights are for some repositories has them there only.

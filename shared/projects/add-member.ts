@@ -1,11 +1,12 @@
 import type { Role } from '../auth/roles.ts'
 import { DomainError } from '../errors.ts'
-import { count, readCounter, takeNumber } from '../store/numbers.ts'
+import { readCounter, takeNumber } from '../store/numbers.ts'
 import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key } from '../table.ts'
 import { assertMayGive, type Actor } from './may-give.ts'
+import { countMember } from './member-counts.ts'
 import { newMember, type Member } from './member.ts'
 
 export type GivenMember = {
@@ -37,7 +38,7 @@ export const addMember = async (
       member,
       membership,
       members: takeNumber('members', before, { counts: false }),
-      membersOfProject: count(`members#${pid}`, 1),
+      membersOfProject: countMember(pid, { to: role }),
     })
     if (outcome.done) return made
     if (outcome.refused.has('project')) throw new DomainError('NOT_FOUND', 'no such project')

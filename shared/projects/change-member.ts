@@ -1,12 +1,12 @@
 import { idOfRole, type Role } from '../auth/roles.ts'
 import type { Condition } from '../ports.ts'
-import { count } from '../store/numbers.ts'
 import { getItem, queryAll } from '../store/query.ts'
 import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, prefix } from '../table.ts'
 import { assertMayGive, type Actor } from './may-give.ts'
+import { countMember } from './member-counts.ts'
 import { parseMember, type Member } from './member.ts'
 import { readMember } from './members.ts'
 
@@ -29,6 +29,7 @@ export const changeRole = async (
     const outcome = await transactNamed(store, {
       member: { op: 'update', key: key.member(pid, number), ...change },
       membership: { op: 'update', key: key.membership(before.user, pid), ...change },
+      membersOfProject: countMember(pid, { from: before.role, to: role }),
     })
     return outcome.done ? { ...before, role } : AGAIN
   })
@@ -61,12 +62,12 @@ export const removeMembershipsOfUser = async (store: Store, user: number): Promi
 }
 
 const remove = async (store: Store, member: Member): Promise<'done' | typeof AGAIN> => {
-  const { pid, number, user } = member
+  const { pid, number, user, role } = member
   const conditions = asBefore(member)
   const outcome = await transactNamed(store, {
     member: { op: 'delete', key: key.member(pid, number), conditions },
     membership: { op: 'delete', key: key.membership(user, pid), conditions },
-    membersOfProject: count(`members#${pid}`, -1),
+    membersOfProject: countMember(pid, { from: role }),
   })
   return outcome.done ? 'done' : AGAIN
 }

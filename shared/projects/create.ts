@@ -2,6 +2,7 @@ import type { Principal } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import { LIBRARY, type ProjectName } from '../oci/name.ts'
 import type { TransactOperation } from '../ports.ts'
+import { readSettings } from '../settings/read.ts'
 import { count, readCounter, type Counter, takeNumber } from '../store/numbers.ts'
 import { getItem } from '../store/query.ts'
 import { AGAIN, contend } from '../store/retry.ts'
@@ -9,6 +10,8 @@ import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, SCHEMA_VERSION, type ProjectId } from '../table.ts'
 import { parseProjectId } from './items.ts'
+import { assertAllowlist, putAllowlist, type CveAllowlist } from './cve-allowlist.ts'
+import { countMember } from './member-counts.ts'
 import { newMember } from './member.ts'
 import type { ProjectMetadata } from './metadata.ts'
 import { parseProjectName } from './name.ts'
@@ -19,7 +22,8 @@ export type NewProject = {
   readonly name: ProjectName
   readonly isPublic?: boolean | undefined
   readonly metadata?: ProjectMetadata | undefined
-  /** -1 or absent: no limit. */
+  readonly cveAllowlist?: CveAllowlist | undefined
+  /** -1: no limit. Absent: what the settings say; without quotas it is -1, whatever is asked for. */
   readonly storageLimitBytes?: number | undefined
 }
 
@@ -28,7 +32,7 @@ const NUMBER_OF_LIBRARY = 1
 
 /**
  * Makes a project, with a user who makes it as its first administrator.
- * @throws DomainError CONFLICT when the name is taken, BAD_REQUEST for a storage limit that is none
+ * @throws DomainError CONFLICT when the name is taken, BAD_REQUEST for a storage limit or an allowlist that is none
  */
 export const createProject = async (
   store: Store,
@@ -48,9 +52,12 @@ export const ownerOf = (creator: Principal): Owner | undefined =>
 export const tryCreateProject = async (
   store: Store,
   owner: Owner | undefined,
-  { name, isPublic = false, metadata = {}, storageLimitBytes = NO_LIMIT }: NewProject,
+  { name, isPublic = false, metadata = {}, cveAllowlist, storageLimitBytes }: NewProject,
 ): Promise<Project | undefined> => {
-  assertStorageLimit(storageLimitBytes)
+  if (storageLimitBytes !== undefined) assertStorageLimit(storageLimitBytes)
+  if (cveAllowlist !== undefined) assertAllowlist(cveAllowlist)
+  const { hasQuotas, storagePerProjectBytes } = await readSettings(store)
+  const limitBytes = hasQuotas ? (storageLimitBytes ?? storagePerProjectBytes) : NO_LIMIT
   const pid = store.ids.next() as ProjectId
   return await contend(store, async () => {
     const [projects, members] = await Promise.all([
@@ -64,7 +71,8 @@ export const tryCreateProject = async (
     const outcome = await transactNamed(store, {
       ...projectItems(project),
       ...firstMember(project, members),
-      quota: newQuota(pid, storageLimitBytes),
+      quota: newQuota(pid, limitBytes),
+      allowlist: cveAllowlist === undefined ? undefined : putAllowlist(pid, cveAllowlist, now),
       take,
     })
     if (outcome.done) return project
@@ -137,6 +145,6 @@ const firstMember = ({ pid, owner, createdAt }: Project, members: Counter | unde
     member,
     membership,
     members: takeNumber('members', members, { counts: false }),
-    membersOfProject: count(`members#${pid}`, 1),
+    membersOfProject: countMember(pid, { to: 'projectAdmin' }),
   }
 }

@@ -37,6 +37,7 @@ export const sweepProject = async (store: Store, pid: ProjectId): Promise<void> 
   await writeAll(store, [
     { op: 'delete', key: key.counter(`members#${pid}`) },
     { op: 'delete', key: key.counter(`robots#${pid}`) },
+    { op: 'delete', key: key.cveAllowlist(pid) },
   ])
   // While links are left, their collection pays back into the quota.
   await retry(store, async () => {

@@ -9,12 +9,17 @@ import { takePage, type Listing, type Paging } from '../store/page.ts'
 import { parseProject, type Project } from './project.ts'
 import { viewOf, type View } from './view.ts'
 
-export type ListProjects = Paging & {
-  /** Continue behind this name. */
-  readonly after?: ProjectName | undefined
+export type ProjectSelection = {
   readonly namePrefix?: string | undefined
   readonly isPublic?: boolean | undefined
 }
+export type ListProjects = Paging &
+  ProjectSelection & {
+    /** Continue behind this name. */
+    readonly after?: ProjectName | undefined
+  }
+/** What is not said is not limited. */
+type Walk = Partial<ListProjects>
 
 export type ListedProject = {
   readonly project: Project
@@ -40,7 +45,24 @@ export const listProjects = async (
   return { ...page, total }
 }
 
-const fits = ({ name, isPublic }: Project, query: ListProjects): boolean =>
+/** All projects that somebody may see, in the order of their names. */
+export const walkProjects = async function* (
+  store: Store,
+  principal: Principal,
+  query: ProjectSelection = {},
+): AsyncGenerator<ListedProject> {
+  const view = await viewOf(store, principal)
+  const own = view.own.filter(({ project }) => fits(project, query))
+  yield* walk(store, view, own, query)
+}
+
+/** All projects there are, in the order of their names; as many at a time as one page of them takes. */
+export const walkEveryProject = (
+  store: Store,
+  paging: Partial<Paging> = {},
+): AsyncGenerator<Project> => listed(store, { seesAll: true }, paging)
+
+const fits = ({ name, isPublic }: Project, query: ProjectSelection): boolean =>
   name.startsWith(query.namePrefix ?? '') &&
   (query.isPublic === undefined || isPublic === query.isPublic)
 
@@ -49,7 +71,7 @@ const walk = async function* (
   store: Store,
   view: View,
   own: readonly ListedProject[],
-  query: ListProjects,
+  query: Walk,
 ): AsyncGenerator<ListedProject> {
   const { after = '' } = query
   const open = own.filter(({ project }) => project.name > after)
@@ -71,11 +93,11 @@ const walk = async function* (
 
 const listed = async function* (
   store: Store,
-  { seesAll }: View,
-  query: ListProjects,
+  { seesAll }: Pick<View, 'seesAll'>,
+  query: Walk,
 ): AsyncGenerator<Project> {
   if (!seesAll && query.isPublic === false) return
-  const { namePrefix = '', after = '', limit, skip = 0 } = query
+  const { namePrefix = '', after = '', limit = MOST_AT_ONCE, skip = 0 } = query
   // `after` must lie in the range of a query: what is before it says nothing, what is behind it leaves nothing.
   const isInside = after.startsWith(namePrefix)
   if (!isInside && after > namePrefix) return

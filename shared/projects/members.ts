@@ -17,10 +17,12 @@ export const listMembers = async (
 ): Promise<Listing<Member>> => {
   const [counter, page] = await Promise.all([
     readCounter(store, `members#${pid}`),
-    takePage(walk(store, pid, paging.after), paging),
+    takePage(walkMembers(store, pid, paging), paging),
   ])
   return { ...page, total: counter.total }
 }
+
+const MOST_AT_ONCE = 1_000
 
 /**
  * A member by its number.
@@ -32,15 +34,17 @@ export const readMember = async (store: Store, pid: ProjectId, number: number): 
   return parseMember(item)
 }
 
-const walk = async function* (
+/** All members of a project, in the order of their numbers; as many at a time as one page of them takes. */
+export const walkMembers = async function* (
   store: Store,
   pid: ProjectId,
-  after: number | undefined,
+  { limit, skip = 0, after }: Partial<Paging> & { readonly after?: number | undefined } = {},
 ): AsyncGenerator<Member> {
   const query = {
     pk: key.project(pid).pk,
     sk: { prefix: prefix.members },
     read: 'strong',
+    ...(limit === undefined ? {} : { limit: Math.min(skip + limit + 1, MOST_AT_ONCE) }),
     ...(after === undefined ? {} : { after: key.member(pid, after).sk }),
   } as const
   for await (const items of pages(store, query)) yield* items.map(parseMember)

@@ -16,6 +16,9 @@ const GRAMMARS = {
   reuse_sys_cve_allowlist: FLAG,
   retention_id: NUMBER,
   proxy_speed_kb: /^(?:-1|\d{1,15})$/,
+  max_upstream_conn: /^(?:-1|\d{1,15})$/,
+  proxy_cache_local_on_not_found: FLAG,
+  proxy_referrer_api: FLAG,
 } as const satisfies Readonly<Record<string, RegExp>>
 
 const PUBLIC = 'public'
@@ -29,6 +32,8 @@ export type MetadataChange = Readonly<Partial<Record<MetadataKey, string | undef
 const stored = z.record(z.string(), z.string())
 
 export const isMetadataKey = (text: string): text is MetadataKey => Object.hasOwn(GRAMMARS, text)
+
+export const METADATA_KEYS: readonly MetadataKey[] = Object.keys(GRAMMARS).filter(isMetadataKey)
 
 /**
  * Reads metadata as a client gives it; `public` is told apart from the rest.

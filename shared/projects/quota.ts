@@ -19,13 +19,21 @@ export type Quota = {
   /** -1: no limit. */
   readonly limitBytes: number
   readonly usedBytes: number
+  /** When the limit was changed, in epoch milliseconds; `undefined`: never. */
+  readonly updatedAt: number | undefined
 }
 
-const quotaItem = z.object({ available: z.number(), used: z.number(), limit: z.number() })
+const quotaItem = z.object({
+  available: z.number(),
+  used: z.number(),
+  limit: z.number(),
+  updatedAt: z.number().optional(),
+})
 
-const parseQuota = (item: Item): Quota => {
-  const { limit, used } = quotaItem.parse(item)
-  return { limitBytes: limit === UNLIMITED_BYTES ? NO_LIMIT : limit, usedBytes: used }
+export const parseQuota = (item: Item): Quota => {
+  const { limit, used, updatedAt } = quotaItem.parse(item)
+  const limitBytes = limit === UNLIMITED_BYTES ? NO_LIMIT : limit
+  return { limitBytes, usedBytes: used, updatedAt }
 }
 
 /**
@@ -88,7 +96,7 @@ export const setStorageLimit = async (
     const outcome = await store.kv.write({
       op: 'update',
       key: key.quota(pid),
-      set: { limit },
+      set: { limit, updatedAt: store.clock.now() },
       add: { available: limit - before },
       conditions: [{ kind: 'equals', name: 'limit', value: before }],
     })

@@ -5,6 +5,7 @@ import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, SCHEMA_VERSION, type ProjectId } from '../table.ts'
+import { assertAllowlist, putAllowlist, type CveAllowlist } from './cve-allowlist.ts'
 import { readProject } from './find.ts'
 import { changedMetadata, type MetadataChange, type MetadataKey } from './metadata.ts'
 import { projectAttributes, type Project } from './project.ts'
@@ -14,19 +15,29 @@ export type ProjectChange = {
   readonly isPublic?: boolean | undefined
   /** Keys not named stay as they are. */
   readonly metadata?: MetadataChange | undefined
+  readonly cveAllowlist?: CveAllowlist | undefined
 }
 
 /**
  * Changes a project; its lists show it at once, and what others change at the same time is kept.
- * @throws DomainError NOT_FOUND
+ * @throws DomainError NOT_FOUND, BAD_REQUEST for an allowlist that is none
  */
 export const updateProject = async (
   store: Store,
   pid: ProjectId,
   change: ProjectChange,
+): Promise<Project> => await changeProject(store, pid, () => change)
+
+/** As `updateProject`, by what the project is at the moment of the change. */
+const changeProject = async (
+  store: Store,
+  pid: ProjectId,
+  decide: (before: Project) => ProjectChange,
 ): Promise<Project> =>
   await contend(store, async () => {
     const before = await readProject(store, { pid })
+    const change = decide(before)
+    if (change.cveAllowlist !== undefined) assertAllowlist(change.cveAllowlist)
     const after: Project = {
       ...before,
       isPublic: change.isPublic ?? before.isPublic,
@@ -34,8 +45,28 @@ export const updateProject = async (
       updatedAt: store.clock.now(),
       version: before.version + 1,
     }
-    const outcome = await transactNamed(store, changeItems(before, after))
+    const { cveAllowlist } = change
+    const outcome = await transactNamed(store, {
+      ...changeItems(before, after),
+      allowlist:
+        cveAllowlist === undefined ? undefined : putAllowlist(pid, cveAllowlist, after.updatedAt),
+    })
     return outcome.done ? after : AGAIN
+  })
+
+/**
+ * Sets one key of a project's metadata, where it is not set yet.
+ * @throws DomainError NOT_FOUND when the project is gone, CONFLICT when the key is set
+ */
+export const addMetadata = async (
+  store: Store,
+  pid: ProjectId,
+  name: MetadataKey,
+  value: string,
+): Promise<Project> =>
+  await changeProject(store, pid, ({ metadata }) => {
+    if (metadata[name] !== undefined) throw new DomainError('CONFLICT', `${name} is set already`)
+    return { metadata: { [name]: value } }
   })
 
 /**
@@ -46,11 +77,11 @@ export const removeMetadata = async (
   store: Store,
   pid: ProjectId,
   name: MetadataKey,
-): Promise<Project> => {
-  const { metadata } = await readProject(store, { pid })
-  if (metadata[name] === undefined) throw new DomainError('NOT_FOUND', `${name} is not set`)
-  return await updateProject(store, pid, { metadata: { [name]: undefined } })
-}
+): Promise<Project> =>
+  await changeProject(store, pid, ({ metadata }) => {
+    if (metadata[name] === undefined) throw new DomainError('NOT_FOUND', `${name} is not set`)
+    return { metadata: { [name]: undefined } }
+  })
 
 const changeItems = (before: Project, after: Project) => {
   const { pid, name } = after

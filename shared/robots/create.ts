@@ -1,6 +1,7 @@
 import type { Principal } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import type { TransactOperation } from '../ports.ts'
+import { readSettings } from '../settings/read.ts'
 import { count, readCounter, type Counter, takeNumber } from '../store/numbers.ts'
 import { getItem } from '../store/query.ts'
 import { AGAIN, contend } from '../store/retry.ts'
@@ -23,8 +24,6 @@ import {
 } from './robot.ts'
 import { assertSecret, generateSecret, hashSecret } from './secret.ts'
 
-export const DEFAULT_ROBOT_PREFIX = 'robot$'
-
 export type NewRobot = {
   /** Without prefix and project. */
   readonly name: string
@@ -36,7 +35,7 @@ export type NewRobot = {
   /** Absent or empty: one is made. */
   readonly secret?: string | undefined
   readonly isDisabled?: boolean | undefined
-  /** What its full name begins with; `robot$` if absent. */
+  /** What its full name begins with; what the settings say if absent. */
   readonly prefix?: string | undefined
 }
 
@@ -66,9 +65,10 @@ export const createRobot = async (
   const isOfProject = level === 'project' && first !== undefined
   const pid = isOfProject ? first.pid : undefined
   await assertMayManage(store, creator, 'create', { level, pid, permissions })
+  const prefix = given.prefix ?? (await readSettings(store)).robotPrefix
   const createdAt = store.clock.now()
   const robot = {
-    name: `${given.prefix ?? DEFAULT_ROBOT_PREFIX}${isOfProject ? `${first.namespace}+` : ''}${name}`,
+    name: `${prefix}${isOfProject ? `${first.namespace}+` : ''}${name}`,
     shortName: name,
     ...{ level, pid, description, durationDays, isDisabled, permissions, createdAt },
     expiresAt: expiryOf(createdAt, durationDays),

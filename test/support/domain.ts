@@ -1,11 +1,11 @@
-import type { Principal, UserNumber } from '../../shared/auth/principal.ts'
+import type { Principal } from '../../shared/auth/principal.ts'
 import { openMemory } from '../../shared/memory/open.ts'
 import { DomainError } from '../../shared/errors.ts'
 import type { Clock } from '../../shared/ports.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
-import { key, SCHEMA_VERSION } from '../../shared/table.ts'
+import { newUser, parseUserNumber } from '../../shared/users/items.ts'
 
 /** A store in memory whose time moves on by as much as a test says, besides by itself. */
 export const createTestStore = (): Store & { readonly pass: (milliseconds: number) => void } => {
@@ -21,16 +21,28 @@ export const createTestStore = (): Store & { readonly pass: (milliseconds: numbe
   }
 }
 
-/** A user who is known to the table as far as the domain of projects asks. */
+/** A user with all items that a user has, but no password, since a real one takes its time. */
 export const createTestUser = async (
   { kv }: Store,
   number: number,
-  options: { readonly isSysadmin?: boolean } = {},
+  options: { readonly isSysadmin?: boolean; readonly name?: string } = {},
 ): Promise<Principal & { kind: 'user' }> => {
-  const name = `user${number}`
-  await kv.write({ op: 'put', item: { ...key.user(number), v: SCHEMA_VERSION, number, name } })
-  const { isSysadmin = false } = options
-  return { kind: 'user', number: number as UserNumber, name, isSysadmin }
+  const { isSysadmin = false, name = `user${number}` } = options
+  const user = parseUserNumber(number)
+  const { number: _taken, ...items } = newUser(
+    {
+      user: {
+        ...{ number: user, name, isSysadmin, email: undefined, realname: '', comment: '' },
+        ...{ createdAt: 0, updatedAt: 0, passwordChangedAt: 0, version: 'first' },
+      },
+      passwordHash: 'none',
+    },
+    { last: 0, total: 0 },
+  )
+  for (const operation of [items.user, items.name, items.listed]) {
+    await kv.write({ op: 'put', item: operation.item })
+  }
+  return { kind: 'user', number: user, name, isSysadmin }
 }
 
 /** The code that a use case refuses with; `undefined`: it did what it was asked to. */

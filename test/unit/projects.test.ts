@@ -275,9 +275,10 @@ describe('a storage limit', () => {
     expect(await readQuota(store, pid)).toEqual({ limitBytes: -1, usedBytes: 0 })
     await transact(store, [charge(pid, 100)])
     await setStorageLimit(store, pid, 60)
-    expect(await readQuotas(store, [pid])).toEqual(
-      new Map([[pid, { limitBytes: 60, usedBytes: 100 }]]),
-    )
+    expect((await readQuotas(store, [pid])).get(pid)).toMatchObject({
+      limitBytes: 60,
+      usedBytes: 100,
+    })
     expect(await transact(store, [charge(pid, 1)])).toMatchObject({ done: false })
     await setStorageLimit(store, pid, 101)
     expect(await transact(store, [charge(pid, 1)])).toEqual({ done: true })

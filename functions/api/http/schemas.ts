@@ -30,15 +30,32 @@ export const wholeNumber = ({ min, max }: Bounds) =>
 /** The number of a thing in a path; 422 for what is none. */
 export const idInPath = wholeNumber({ min: 0, max: MAX_INTEGER }).transform((id) => id ?? 0)
 
-/** `true` or `false` in a query, with a default for when it is absent. */
-export const flag = (byDefault: boolean) =>
+const readFlag = <T>(byDefault: T) =>
   z
     .enum(['true', 'false', 'True', 'False', '1', '0', ''])
     .optional()
     .transform((text) =>
       text === undefined || text === '' ? byDefault : ['true', 'True', '1'].includes(text),
     )
-    .openapi({ type: 'boolean', default: byDefault })
+
+/** `true` or `false` in a query, with a default for when it is absent. */
+export const flag = (byDefault: boolean) =>
+  readFlag(byDefault).openapi({ type: 'boolean', default: byDefault })
+
+/** `true` or `false` in a query, or `undefined` when it is absent. */
+export const anyFlag = readFlag(undefined).openapi({ type: 'boolean' })
+
+/** The part of a request that names a project; `enforce` reads it. */
+export const ofProject = {
+  params: z.object({
+    project_name_or_id: z.string().openapi({ description: 'A number is an id' }),
+  }),
+  headers: z.object({
+    'x-is-resource-name': z.string().optional().openapi({
+      description: 'true: what is in the path is a name, even if it is a number',
+    }),
+  }),
+} as const
 
 /** A JSON body that has to be there. */
 export const jsonBody = <S extends z.ZodType>(schema: S) => ({

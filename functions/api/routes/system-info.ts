@@ -1,20 +1,13 @@
-import type { ApiDeps, SystemSettings } from '../deps.ts'
-
-/** A registry without settings: accounts are made by administrators, and projects by everybody who has one. */
-const WITHOUT_SETTINGS: SystemSettings = {
-  projectCreation: 'everyone',
-  hasSelfRegistration: false,
-  isReadOnly: false,
-  hasNotifications: false,
-}
+import type { ApiDeps } from '../deps.ts'
+import { settingsOf } from '../settings.ts'
 
 /** What the registry says of itself: all of it to those it knows, and what a log-in page needs to everybody. */
 export const systemInfo = async (
-  { store, info, settings }: ApiDeps,
+  { store, info, settings = settingsOf(store) }: ApiDeps,
   requested: URL,
   isKnown: boolean,
 ) => {
-  const current = (await settings?.()) ?? WITHOUT_SETTINGS
+  const current = await settings()
   const open = {
     auth_mode: 'db_auth',
     primary_auth_mode: false,
