@@ -434,7 +434,10 @@ describe('a personal access token', () => {
     const { text, token } = await createToken(store, number, { name: 'ci', scope })
     expect(text).toMatch(/^rst_[a-z2-7]{20}_[A-Za-z0-9_-]{43}$/)
     expect(await authenticateToken(store, text)).toEqual({
-      principal: { kind: 'user', number, name: 'alice', isSysadmin: false },
+      principal: {
+        ...{ kind: 'user', number, name: 'alice', isSysadmin: false },
+        token: { only: new Set(['repository:pull', 'repository:push']), isOfSysadmin: false },
+      },
       tokenId: token.id,
       scope: ['repository:pull', 'repository:push'],
     })
