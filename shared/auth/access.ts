@@ -14,6 +14,13 @@ export type ProjectFacts = {
   readonly role: Role | undefined
 }
 
+/**
+ * Whether somebody speaks by a personal access token of some permissions in projects. Such a one may do nothing that is
+ * for everybody with an account: make projects, change who they are, give roles by being more.
+ */
+export const isNarrowed = (principal: Principal): boolean =>
+  principal.kind === 'user' && principal.token?.only !== undefined
+
 /** Whether somebody may do something to the registry as a whole. Of users only administrators may. */
 export const mayInSystem = (principal: Principal, permission: SystemPermission): boolean => {
   switch (principal.kind) {
@@ -47,7 +54,10 @@ export const mayInProject = (
     case 'anonymous':
       return false
     case 'user':
-      return principal.isSysadmin || (role !== undefined && roleMay(role, permission))
+      return (
+        mayInEveryProject(principal, permission) ||
+        (role !== undefined && roleMay(role, permission) && tokenMay(principal, permission))
+      )
     case 'robot':
       return principal.projects.some((grant) => grants(grant, permission, pid, repository))
     default:
@@ -61,7 +71,10 @@ export const mayInEveryProject = (principal: Principal, permission: ProjectPermi
     case 'anonymous':
       return false
     case 'user':
-      return principal.isSysadmin
+      return (
+        principal.isSysadmin ||
+        (principal.token?.isOfSysadmin === true && tokenMay(principal, permission))
+      )
     case 'robot':
       return principal.projects.some(
         ({ pid, permissions }) => pid === undefined && permissions.includes(permission),
@@ -70,6 +83,11 @@ export const mayInEveryProject = (principal: Principal, permission: ProjectPermi
       return principal satisfies never
   }
 }
+
+const tokenMay = (
+  { token }: Extract<Principal, { kind: 'user' }>,
+  permission: ProjectPermission,
+): boolean => token?.only === undefined || token.only.has(permission)
 
 const grants = (
   grant: ProjectGrant,

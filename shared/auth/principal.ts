@@ -15,6 +15,14 @@ export type ProjectGrant = {
   readonly permissions: readonly ProjectPermission[]
 }
 
+/** What a personal access token makes of its user's rights. */
+export type Narrowing = {
+  /** `undefined`: all that the user may. Of the system, such a token then has all of its user's rights, else none. */
+  readonly only: ReadonlySet<ProjectPermission> | undefined
+  /** Whether its user may do everything in every project. */
+  readonly isOfSysadmin: boolean
+}
+
 /** Who asks, once that is established. */
 export type Principal =
   | { readonly kind: 'anonymous' }
@@ -22,7 +30,10 @@ export type Principal =
       readonly kind: 'user'
       readonly number: UserNumber
       readonly name: string
+      /** Whether everything is allowed: never by a token of some permissions only, whoever its user is. */
       readonly isSysadmin: boolean
+      /** Of who shows a personal access token; absent: the password. */
+      readonly token?: Narrowing | undefined
     }
   | {
       readonly kind: 'robot'

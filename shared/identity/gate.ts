@@ -7,7 +7,13 @@ import type { ProjectName, RepositoryName } from '../oci/name.ts'
 import { readProjectFacts, resolveProject } from '../projects/find.ts'
 import type { Store } from '../store/store.ts'
 import type { ProjectId } from '../table.ts'
-import { mayInEveryProject, mayInProject, mayInSystem, type ProjectFacts } from '../auth/access.ts'
+import {
+  isNarrowed,
+  mayInEveryProject,
+  mayInProject,
+  mayInSystem,
+  type ProjectFacts,
+} from '../auth/access.ts'
 import { ANONYMOUS, type Principal } from '../auth/principal.ts'
 import { remembering } from '../store/remembering.ts'
 import { PERMISSION_OF, type Action } from '../auth/scope.ts'
@@ -93,9 +99,8 @@ export const createGate = ({ store, tokens, logIn, makeProject }: GateOptions): 
     mayEnter: principal.kind !== 'anonymous',
     mayListCatalog: mayInSystem(principal, 'catalog:read'),
     prepareToPush: async ({ project }) => {
-      if (makeProject !== undefined && (await projectId(project)) === undefined) {
-        await makeProject(principal, project)
-      }
+      if (makeProject === undefined || isNarrowed(principal)) return
+      if ((await projectId(project)) === undefined) await makeProject(principal, project)
     },
     may: async (action, name) => await mayDo(principal, action, name),
     mayPullAll: async ({ project }) => {

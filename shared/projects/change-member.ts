@@ -1,3 +1,4 @@
+import { isNarrowed } from '../auth/access.ts'
 import { idOfRole, type Role } from '../auth/roles.ts'
 import type { Condition } from '../ports.ts'
 import { getItem, queryAll } from '../store/query.ts'
@@ -43,7 +44,8 @@ export const removeMember = async (store: Store, actor: Actor, number: number): 
   const { principal, facts } = actor
   await contend(store, async () => {
     const member = await readMember(store, facts.pid, number)
-    const isOwn = principal.kind === 'user' && principal.number === member.user
+    const isOwn =
+      principal.kind === 'user' && principal.number === member.user && !isNarrowed(principal)
     if (!isOwn) assertMayGive(actor, member.role)
     return await remove(store, member)
   })

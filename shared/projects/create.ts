@@ -1,3 +1,4 @@
+import { isNarrowed } from '../auth/access.ts'
 import type { Principal } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import { LIBRARY, type ProjectName } from '../oci/name.ts'
@@ -32,13 +33,16 @@ const NUMBER_OF_LIBRARY = 1
 
 /**
  * Makes a project, with a user who makes it as its first administrator.
- * @throws DomainError CONFLICT when the name is taken, BAD_REQUEST for a storage limit or an allowlist that is none
+ * @throws DomainError FORBIDDEN for a token of some permissions, CONFLICT when the name is taken, BAD_REQUEST for a
+ *   storage limit or an allowlist that is none
  */
 export const createProject = async (
   store: Store,
   creator: Principal,
   given: NewProject,
 ): Promise<Project> => {
+  // Its user becomes the administrator of what it makes, which is more than the token may give.
+  if (isNarrowed(creator)) throw new DomainError('FORBIDDEN', 'this token makes no projects')
   const made = await tryCreateProject(store, ownerOf(creator), given)
   if (made !== undefined) return made
   throw new DomainError('CONFLICT', `the project ${given.name} exists already`)

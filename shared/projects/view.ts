@@ -1,3 +1,4 @@
+import { mayInEveryProject } from '../auth/access.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Role } from '../auth/roles.ts'
 import { queryAll } from '../store/query.ts'
@@ -23,9 +24,9 @@ export const viewOf = async (store: Store, principal: Principal): Promise<View> 
     case 'anonymous':
       return NOTHING
     case 'user':
-      return principal.isSysadmin
-        ? ALL
-        : await ownOf(store, await membershipsOf(store, principal.number))
+      if (mayInEveryProject(principal, 'project:read')) return ALL
+      if (principal.token?.only?.has('project:read') === false) return NOTHING
+      return await ownOf(store, await membershipsOf(store, principal.number))
     case 'robot': {
       const readable = principal.projects.filter(
         ({ permissions, repository }) =>

@@ -1,5 +1,6 @@
 import type { UserNumber } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
+import { removeMembershipsOfUser } from '../projects/change-member.ts'
 import { count } from '../store/numbers.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
@@ -11,8 +12,8 @@ import { fold } from './names.ts'
 import { deleteTokens } from './tokens.ts'
 
 /**
- * Removes a user and its personal tokens; its name and mail address are free, its number is not. When it was
- * interrupted, doing it again removes what is left.
+ * Removes a user with its personal tokens and memberships; its name and mail address are free, its number is not. When
+ * it was interrupted, doing it again removes what is left, and until then that gives nobody any right.
  * @throws DomainError NOT_FOUND, or FORBIDDEN for the first administrator
  */
 export const deleteUser = async (store: Store, number: UserNumber): Promise<void> => {
@@ -20,8 +21,9 @@ export const deleteUser = async (store: Store, number: UserNumber): Promise<void
     throw new DomainError('FORBIDDEN', 'the first administrator cannot be deleted')
   }
   const isDeleted = await retry(store, async () => await removeUser(store, number))
-  // Behind the user, so that no new token can be made; without it they are worth nothing any more.
+  // Behind the user, so that no new ones can be made; without it they are worth nothing any more.
   await deleteTokens(store, number)
+  await removeMembershipsOfUser(store, number)
   if (!isDeleted) throw unknownUser(number)
 }
 

@@ -39,16 +39,6 @@ export const toUserName = (text: string): UserName | undefined => {
 export const fold = (text: string): string => text.normalize('NFC').toLowerCase().normalize('NFC')
 
 /**
- * Any text as part of a key of the list of names.
- * @throws DomainError BAD_REQUEST for what cannot be one
- */
-export const foldSearch = (text: string): string => {
-  const folded = text.isWellFormed() ? fold(text) : ''
-  if (text.isWellFormed() && Buffer.byteLength(folded) <= MAX_KEY_BYTES) return folded
-  throw new DomainError('BAD_REQUEST', 'no user name looks like this')
-}
-
-/**
  * A mail address; `undefined` for the empty text, which is none.
  * @throws DomainError BAD_REQUEST
  */

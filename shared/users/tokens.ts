@@ -129,7 +129,7 @@ export const readTokenLogin = async (
   const { expiresAt, user: owner } = stored.token
   if (expiresAt !== undefined && expiresAt <= store.clock.now()) return undefined
   const user = await readUser(store, owner)
-  return user && { ...stored, principal: principalOf(user) }
+  return user && { ...stored, principal: narrowed(principalOf(user), stored.token.scope) }
 }
 
 /** Removes every token of a user, as many as there are. */
@@ -147,6 +147,13 @@ export const deleteTokens = async (store: Store, user: UserNumber): Promise<void
     )
   }
 }
+
+/** Without the right to everything, where the token does not give that: whoever asks for it directly is told so. */
+const narrowed = (user: TokenLogin['principal'], scope: TokenScope): TokenLogin['principal'] => ({
+  ...user,
+  isSysadmin: user.isSysadmin && scope === 'all',
+  token: { only: scope === 'all' ? undefined : new Set(scope), isOfSysadmin: user.isSysadmin },
+})
 
 const newToken = (store: Store, user: UserNumber, wanted: NewToken): UserToken => {
   const { scope, expiresAt } = wanted

@@ -9,11 +9,14 @@ import { key, prefix } from '../../shared/table.ts'
 import { ensureAdmin } from '../../shared/users/admin.ts'
 import { authenticate } from '../../shared/users/authenticate.ts'
 import { setSysadmin, updateProfile } from '../../shared/users/change.ts'
+import { createProject } from '../../shared/projects/create.ts'
+import { listMembers } from '../../shared/projects/members.ts'
+import { parseProjectName } from '../../shared/projects/name.ts'
 import { createUser, type NewUser } from '../../shared/users/create.ts'
 import { deleteUser } from '../../shared/users/delete.ts'
 import { findUserByName, readUser, readWithPassword } from '../../shared/users/find.ts'
 import { parseUserNumber } from '../../shared/users/items.ts'
-import { listUsers, searchUsers } from '../../shared/users/list.ts'
+import { listUsers, walkNames, walkUsers } from '../../shared/users/list.ts'
 import { changePassword, resetPassword } from '../../shared/users/password.ts'
 import {
   authenticateToken,
@@ -149,41 +152,31 @@ describe('the list of users', () => {
     const { store } = openStore()
     for (const name of ['bob', 'Alice', 'Carol', 'dave', 'eve']) await create(store, name)
     const names: string[] = []
-    let after: string | undefined
-    do {
-      const page = await listUsers(store, { after, limit: 2 })
-      expect(page.total).toBe(5)
-      expect(page.users.length).toBeLessThanOrEqual(2)
-      names.push(...page.users.map(({ name }) => name))
-      after = page.next
-    } while (after !== undefined)
+    for (let skip = 0; skip < 6; skip += 2) {
+      const page = await listUsers(store, { skip, limit: 2 })
+      expect(page).toMatchObject({ total: 5, more: skip < 4 })
+      names.push(...page.entries.map(({ name }) => name))
+    }
     expect(names).toEqual(['Alice', 'bob', 'Carol', 'dave', 'eve'])
+    const { entries } = await listUsers(store, { limit: 2, isDescending: true })
+    expect(entries.map(({ name }) => name)).toEqual(['eve', 'dave'])
   })
 
-  it('has no next page when the last one is full', async () => {
+  it('has nothing behind its last page, and nothing behind that', async () => {
     const { store } = openStore()
     for (const name of ['a', 'b']) await create(store, name)
-    expect((await listUsers(store, { limit: 2 })).next).toBeUndefined()
+    expect(await listUsers(store, { limit: 2 })).toMatchObject({ more: false })
+    expect(await listUsers(store, { limit: 2, skip: 2 })).toMatchObject({ entries: [], total: 2 })
   })
 
-  it('is searched by how names begin', async () => {
+  it('is walked as a whole, in as many steps as it takes', async () => {
     const { store } = openStore()
-    for (const name of ['ann', 'Anton', 'bob', 'dan']) await create(store, name)
-    const first = await searchUsers(store, 'AN', { limit: 1 })
-    expect(first).toMatchObject({ users: [{ name: 'ann', number: 1 }], next: 'ann' })
-    const second = await searchUsers(store, 'AN', { limit: 1, after: first.next })
-    expect(second).toMatchObject({ users: [{ name: 'Anton', number: 2 }], next: undefined })
+    for (const name of ['a', 'b']) await create(store, name, { comment: name })
+    const names: string[] = []
+    for await (const { name } of walkNames(store, { isDescending: true })) names.push(name)
+    for await (const { comment } of walkUsers(store)) names.push(comment)
+    expect(names).toEqual(['b', 'a', 'a', 'b'])
   })
-
-  it.each(['\ud800', 'x'.repeat(1_025)])(
-    'is not searched for what no name can be',
-    async (text) => {
-      const { store } = openStore()
-      await expect(searchUsers(store, text, { limit: 1 })).rejects.toMatchObject(
-        refusal('BAD_REQUEST'),
-      )
-    },
-  )
 })
 
 describe('a change of a user', () => {
@@ -296,7 +289,7 @@ describe('a deleted user', () => {
     expect(await under(store, number)).toEqual([])
     expect(await findUserByName(store, 'alice')).toBeUndefined()
     expect(await authenticateToken(store, text)).toBeUndefined()
-    expect((await listUsers(store, { limit: 9 })).users).toHaveLength(1)
+    expect((await listUsers(store, { limit: 9 })).entries).toHaveLength(1)
     expect(await readCounter(store, 'users')).toEqual({ last: 2, total: 1 })
     const again = await create(store, 'alice', { email: 'a@example.org' })
     expect(again.number).toBe(3)
@@ -324,9 +317,13 @@ describe('a deleted user', () => {
     await create(store, 'admin')
     const { number } = await create(store, 'alice')
     const { token } = await createToken(store, number, { name: 'ci', scope: 'all' })
+    const user = { kind: 'user', number, name: 'alice', isSysadmin: false } as const
+    const { pid } = await createProject(store, user, { name: parseProjectName('p') })
     await store.kv.write({ op: 'delete', key: key.user(number) })
     await expect(deleteUser(store, number)).rejects.toMatchObject(refusal('NOT_FOUND'))
     expect(await store.kv.get(key.token(token.id), 'strong')).toBeUndefined()
+    expect(await store.kv.get(key.membership(number, pid), 'strong')).toBeUndefined()
+    expect(await listMembers(store, pid, { limit: 9 })).toMatchObject({ entries: [], total: 0 })
     expect(await under(store, number)).toEqual([])
   })
 
@@ -434,7 +431,10 @@ describe('a personal access token', () => {
     const { text, token } = await createToken(store, number, { name: 'ci', scope })
     expect(text).toMatch(/^rst_[a-z2-7]{20}_[A-Za-z0-9_-]{43}$/)
     expect(await authenticateToken(store, text)).toEqual({
-      principal: { kind: 'user', number, name: 'alice', isSysadmin: false },
+      principal: {
+        ...{ kind: 'user', number, name: 'alice', isSysadmin: false },
+        token: { only: new Set(['repository:pull', 'repository:push']), isOfSysadmin: false },
+      },
       tokenId: token.id,
       scope: ['repository:pull', 'repository:push'],
     })
