@@ -1,7 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { entryWrites, type Actor } from '../../shared/audit/entry.ts'
+import type { Actor } from '../../shared/audit/entry.ts'
 import type { Action, RepositoryScope } from '../../shared/auth/scope.ts'
 import type { Visitor } from '../../shared/identity/visitor.ts'
+import { RegistryError } from '../../shared/oci/errors.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Deps } from './deps.ts'
 import { factory, type RegistryEnv } from './factory.ts'
@@ -36,18 +37,25 @@ export type Arrival = {
  * @throws RegistryError UNAUTHORIZED, DENIED
  */
 export const admit = async (
-  { gate }: Deps,
+  { gate, isReadOnly }: Deps,
   { authorization, address, origin }: Arrival,
   need: Need,
 ): Promise<Visitor> => {
   const credentials = credentialsOf(authorization, address)
   const realm = (): string => `${origin()}/service/token`
   const visitor = await gate.visit(credentials)
+  const changes = need.kind === 'repository' && need.actions.some((action) => action !== 'pull')
+  if (changes && (await isReadOnly())) throw readOnly()
   if (need.kind === 'repository' && need.actions.includes('push')) {
     await visitor?.prepareToPush(need.name)
   }
   return await permit(visitor, need, { shown: credentials.kind, realm })
 }
+
+const readOnly = (): RegistryError =>
+  new RegistryError('DENIED', {
+    message: 'the registry is read only at the moment: nothing can be pushed or deleted',
+  })
 
 /** The network address of whoever sent a request, as far as it can be trusted; empty when unknown. */
 export const addressOf = (c: Context<RegistryEnv>): string =>
@@ -62,9 +70,9 @@ export const actorOf = (c: Context<RegistryEnv>): Actor => ({
 
 /** What a use case works with, whose doings are logged as those of whoever asks. */
 export const contextFor = (c: Context<RegistryEnv>): RegistryContext => {
-  const { context } = c.var.deps
+  const { audit, context } = c.var.deps
   const actor = actorOf(c)
-  return { ...context, audit: (event) => entryWrites(context.store, actor, event) }
+  return { ...context, audit: (event) => audit.writes(actor, event) }
 }
 
 const guard = (

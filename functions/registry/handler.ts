@@ -1,11 +1,13 @@
 /** The distribution API on Lambda, behind an HTTP API of API Gateway. */
 import { handle } from 'hono/aws-lambda'
 import * as z from 'zod'
+import { createAudit } from '../../shared/audit/recorder.ts'
 import { createDoor } from '../../shared/identity/door.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
+import { readSettings } from '../../shared/settings/read.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import { createApp } from './app.ts'
@@ -41,6 +43,8 @@ const compose = (env: z.infer<typeof environment>): Deps => {
       limits: DEFAULT_LIMITS,
       allowSparse: env.ALLOW_SPARSE,
     },
+    audit: createAudit(store),
+    isReadOnly: async () => (await readSettings(store)).isReadOnly,
     hashing: createPortableHashing(),
     // The stack deploys only where that is said aloud: `infra/app.ts`.
     ...createDoor(store, 'open'),

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { createAuditRecorder } from '../../shared/audit/recorder.ts'
+import { createAudit } from '../../shared/audit/recorder.ts'
 import { fullReference } from '../../shared/oci/reference.ts'
 import { createDoor } from '../../shared/identity/door.ts'
 import { createLogIn } from '../../shared/identity/log-in.ts'
-import { mayInSystem } from '../../shared/auth/access.ts'
 import type { Principal } from '../../shared/auth/principal.ts'
 import type { ProjectName } from '../../shared/oci/name.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { openEmbedded } from '../../shared/embedded/open.ts'
 import { ownerOf, tryCreateProject } from '../../shared/projects/create.ts'
+import { mayCreateProjects } from '../../shared/projects/may-create.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
+import { readSettings } from '../../shared/settings/read.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import type { ApiDeps } from '../api/deps.ts'
@@ -45,7 +46,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     ...(secret === undefined ? {} : { redirect: { baseUrl: '', secret } }),
   })
   const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
-  const audit = createAuditRecorder(store)
+  const audit = createAudit(store)
   const logIn = createLogIn(store, ({ address, name }, why) => {
     audit.record({ name, address }, { ...FAILED_LOGIN, resource: name })
     log.info('a login failed', { name: name.slice(0, MAX_LOGGED_NAME), address, why })
@@ -78,6 +79,8 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
         limits: DEFAULT_LIMITS,
         allowSparse: options.allowSparse,
       },
+      audit,
+      isReadOnly: async () => (await readSettings(store)).isReadOnly,
       hashing: createProcessHashing(),
       ...door,
       pulled: ({ actor, name, reference, repository: { pid } }) => {
@@ -94,8 +97,8 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
 const projectMaker =
   (store: Store) =>
   async (principal: Principal, name: ProjectName): Promise<void> => {
-    if (principal.kind === 'anonymous') return
-    if (principal.kind === 'robot' && !mayInSystem(principal, 'project:create')) return
+    const isNarrow = principal.kind === 'user' && principal.token?.only !== undefined
+    if (isNarrow || !(await mayCreateProjects(store, principal))) return
     // Taken: somebody made it in the meantime, and whether this one may push there is for it to say.
     await tryCreateProject(store, ownerOf(principal), { name })
   }

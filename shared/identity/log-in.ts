@@ -1,5 +1,9 @@
 import { beginAttempt } from '../auth/lockout.ts'
-import { authenticateRobot, type LoginFailure as RobotFailure } from '../robots/authenticate.ts'
+import {
+  authenticateRobot,
+  isRobot,
+  type LoginFailure as RobotFailure,
+} from '../robots/authenticate.ts'
 import type { Store } from '../store/store.ts'
 import { authenticate } from '../users/authenticate.ts'
 import { fold } from '../users/names.ts'
@@ -43,6 +47,11 @@ const identify = async (store: Store, login: Login): Promise<Identified> => {
   const { address, name, password } = login
   if (parseTokenText(password) !== undefined) return await byToken(store, login)
   if (name.includes(ONLY_IN_ROBOTS)) return await asRobot(store, login)
+  // Administrators choose what the names of robots begin with, and users may have names that look like them.
+  if (await isRobot(store, name)) {
+    const robot = await asRobot(store, login)
+    if ('identity' in robot) return robot
+  }
   const principal = await authenticate(store, { login: name, password, address })
   return principal === undefined ? REFUSED : { identity: { principal, tokenId: undefined } }
 }

@@ -48,6 +48,10 @@ export const readRobotLogin = async (
   return { login, item, secretHash: item === undefined ? undefined : parseSecretHash(item) }
 }
 
+/** Whether there is a robot of this full name. */
+export const isRobot = async (store: Store, name: string): Promise<boolean> =>
+  (await readRobotLogin(store, name)).item !== undefined
+
 const UNKNOWN: RobotLogin = { principal: undefined, reason: 'unknown' }
 
 const loginOf = (robot: Robot, now: number): RobotLogin => {

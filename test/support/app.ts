@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { createApp } from '../../functions/registry/app.ts'
 import type { Deps } from '../../functions/registry/deps.ts'
 import type { RegistryEnv } from '../../functions/registry/factory.ts'
+import { createAudit } from '../../shared/audit/recorder.ts'
 import { createDoor, type Door } from '../../shared/identity/door.ts'
 import { openMemory } from '../../shared/memory/open.ts'
 import { digestOf, type Digest } from '../../shared/oci/digest.ts'
@@ -27,6 +28,7 @@ export type TestAppOptions = {
   readonly createProjectsOnPush?: boolean
   readonly limits?: Partial<Limits>
   /** By default everybody may do everything. */
+  readonly isReadOnly?: boolean
   readonly pulled?: Deps['pulled']
   readonly door?: (store: Store) => Partial<Door>
   /** Puts something between the registry and its ports. */
@@ -49,6 +51,8 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       allowSparse,
     },
+    audit: createAudit(store),
+    isReadOnly: () => Promise.resolve(options.isReadOnly ?? false),
     hashing: createProcessHashing(),
     ...createDoor(store, 'open'),
     ...options.door?.(store),

@@ -3,10 +3,11 @@ import { carrying } from '../../shared/audit/carry.ts'
 import { entryWrites, type AuditEvent } from '../../shared/audit/entry.ts'
 import { filterAudit, listAudit, readMonths } from '../../shared/audit/list.ts'
 import { purgeAudit } from '../../shared/audit/purge.ts'
-import { createAuditRecorder } from '../../shared/audit/recorder.ts'
+import { createAudit } from '../../shared/audit/recorder.ts'
 import { createProject } from '../../shared/projects/create.ts'
 import { parseProjectName } from '../../shared/projects/name.ts'
 import { setStorageLimit } from '../../shared/projects/quota.ts'
+import { changeSettings } from '../../shared/settings/change.ts'
 import { transact } from '../../shared/store/transact.ts'
 import type { ProjectId } from '../../shared/table.ts'
 import { createTestApp, pushImage } from '../support/app.ts'
@@ -153,7 +154,7 @@ describe('what is written with a change', () => {
 describe('what no transaction tells of', () => {
   it('is gathered, written later, and once a minute when it is the same', async () => {
     const { store, resources } = await open()
-    const { flush, record } = createAuditRecorder(store)
+    const { flush, record } = createAudit(store)
     const pull = (resource: string) => {
       record(ALICE, event(resource, { operation: 'pull' }))
     }
@@ -171,6 +172,19 @@ describe('what no transaction tells of', () => {
     expect((await resources()).total).toBe(62)
   })
 
+  it('is left out when the settings say so, as it is from transactions', async () => {
+    const { resources, store } = await open()
+    const { flush, record, writes } = createAudit(store)
+    await changeSettings(store, { unloggedEvents: ['pull_artifact'] })
+    await flush()
+    record(ALICE, event('p/a:1', { operation: 'pull' }))
+    record(ALICE, event('p/a:2', { operation: 'login', resourceType: 'user' }))
+    await flush()
+    expect((await resources()).resources).toEqual(['p/a:2'])
+    expect(writes(ALICE, event('p/a:3', { operation: 'pull' }))).toEqual([])
+    expect(writes(ALICE, event('p/a:3'))).toHaveLength(4)
+  })
+
   it('is kept when it cannot be written, for the next time', async () => {
     const { resources, store } = await open()
     let isDown = true
@@ -181,7 +195,7 @@ describe('what no transaction tells of', () => {
         return await store.kv.transact(...args)
       },
     }
-    const { flush, record } = createAuditRecorder({ ...store, kv })
+    const { flush, record } = createAudit({ ...store, kv })
     record(ALICE, event('p/a:1', { operation: 'pull' }))
     await expect(flush()).rejects.toThrow('down')
     isDown = false

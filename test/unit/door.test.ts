@@ -2,6 +2,8 @@ import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { updateRobot, deleteRobot } from '../../shared/robots/change.ts'
+import { createRobot } from '../../shared/robots/create.ts'
+import { createUser } from '../../shared/users/create.ts'
 import { createToken, revokeToken } from '../../shared/users/tokens.ts'
 import { changePassword } from '../../shared/users/password.ts'
 import { createTestApp, pushBlob } from '../support/app.ts'
@@ -203,6 +205,34 @@ describe('the token service', () => {
     const { payload } = await jwtVerify(text, keys, { audience: 'roadstead' })
     expect(payload.sub).toBe('alice')
     expect(await (await app.request('/.well-known/jwks.json')).text()).not.toContain('"d"')
+  })
+})
+
+describe('a registry that is read only', () => {
+  it('lets nobody push or delete, and everybody pull', async () => {
+    const { app } = createTestApp({ isReadOnly: true })
+    const status = async (path: string, method: string) =>
+      (await app.request(path, { method })).status
+    expect(await status('/v2/p/one/blobs/uploads/', 'POST')).toBe(403)
+    expect(await status('/v2/p/one/manifests/v1', 'DELETE')).toBe(403)
+    expect(await status('/v2/p/one/manifests/v1', 'GET')).toBe(404)
+  })
+})
+
+describe('a robot whose name looks like that of a user', () => {
+  it('logs in, and so does the user of the same name', async () => {
+    const { admin, get, store } = await open()
+    const access = [{ resource: 'repository', action: 'pull' }]
+    const { robot, secret } = await createRobot(store, admin, {
+      ...{ name: 'ci', level: 'system', durationDays: -1, prefix: 'bot+' },
+      permissions: [{ kind: 'project', namespace: '*', access }],
+    })
+    expect(robot.name).toBe('bot+ci')
+    expect(await get('', basic('bot+ci', secret))).toMatchObject({ expires_in: 300 })
+    await createUser(store, { name: 'bot+ci', password: PASSWORD, isSysadmin: false })
+    expect(await get('', basic('bot+ci', PASSWORD))).toMatchObject({ expires_in: 300 })
+    expect(await get('', basic('bot+ci', secret))).toMatchObject({ expires_in: 300 })
+    expect(await get('', basic('bot+ci', 'Neither12'))).toBe(401)
   })
 })
 
