@@ -246,6 +246,7 @@ export const key = {
 /** Prefixes to query by; each lists one kind of item, or exactly the children of a guard. */
 export const prefix = {
   tags: 'TAG#',
+  artifacts: 'ARTIFACT#',
   parts: 'PART#',
   holdingTags: 'HELD#TAG#',
   holdingIndexes: 'HELD#INDEX#',

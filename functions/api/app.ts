@@ -14,7 +14,10 @@ import { addProjectMetadata } from './routes/project-metadata.ts'
 import { addProject } from './routes/project.ts'
 import { addProjects } from './routes/projects.ts'
 import { addQuotas } from './routes/quotas.ts'
+import { addSearch } from './routes/search.ts'
+import { addStatistics } from './routes/statistics.ts'
 import { addSystem } from './routes/system.ts'
+import { addVolumes } from './routes/volumes.ts'
 
 export const BASE_PATH = '/api/v2.0'
 
@@ -34,6 +37,9 @@ const FAMILIES: readonly AddRoutes[] = [
   addProjectMetadata,
   addMembers,
   addQuotas,
+  addStatistics,
+  addSearch,
+  addVolumes,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */

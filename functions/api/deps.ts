@@ -22,6 +22,8 @@ export type SystemSettings = {
   readonly bannerMessage?: string | undefined
 }
 
+export type Volume = { readonly totalBytes: number; readonly freeBytes: number }
+
 /** What the management API is made of; composed where the distribution API is. */
 export type ApiDeps = {
   readonly store: Store
@@ -43,6 +45,8 @@ export type ApiDeps = {
   }
   /** Absent: those of the store. */
   readonly settings?: (() => Promise<SystemSettings>) | undefined
+  /** The disks that everything is kept on; absent where storage has no end. */
+  readonly volumes?: (() => Promise<readonly Volume[]>) | undefined
   /** Further components of `/health` by name; a probe that throws means unhealthy. */
   readonly probes?: Readonly<Record<string, () => Promise<unknown>>> | undefined
 }

@@ -57,10 +57,8 @@ export const walkProjects = async function* (
 }
 
 /** All projects there are, in the order of their names; as many at a time as one page of them takes. */
-export const walkEveryProject = (
-  store: Store,
-  paging: Partial<Paging> = {},
-): AsyncGenerator<Project> => listed(store, { seesAll: true }, paging)
+export const walkEveryProject = (store: Store, query: Walk = {}): AsyncGenerator<Project> =>
+  listed(store, { seesAll: true }, query)
 
 const fits = ({ name, isPublic }: Project, query: ProjectSelection): boolean =>
   name.startsWith(query.namePrefix ?? '') &&

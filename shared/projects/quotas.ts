@@ -1,6 +1,6 @@
 import { DomainError } from '../errors.ts'
 import { readCounter } from '../store/numbers.ts'
-import { takePage, type Listing, type Paging } from '../store/page.ts'
+import { takePage, together, type Listing, type Paging } from '../store/page.ts'
 import type { Store } from '../store/store.ts'
 import { findProject } from './find.ts'
 import { walkEveryProject } from './list.ts'
@@ -38,18 +38,11 @@ export const readProjectQuota = async (store: Store, number: number): Promise<Pr
   return found
 }
 
-const READ_TOGETHER = 1_000
-
 /** The quotas of all projects, in the order of their names. */
 export const walkQuotas = async function* (store: Store): AsyncGenerator<ProjectQuota> {
-  let open: Project[] = []
-  for await (const project of walkEveryProject(store)) {
-    open.push(project)
-    if (open.length < READ_TOGETHER) continue
-    yield* await withQuotas(store, open)
-    open = []
+  for await (const projects of together(walkEveryProject(store))) {
+    yield* await withQuotas(store, projects)
   }
-  yield* await withQuotas(store, open)
 }
 
 /** A project that was deleted in between has none. */

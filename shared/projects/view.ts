@@ -53,7 +53,11 @@ const ownOf = async (
   return { seesAll: false, own }
 }
 
-const membershipsOf = async (store: Store, user: number): Promise<ReadonlyMap<ProjectId, Role>> => {
+/** What a user is in which projects. */
+export const membershipsOf = async (
+  store: Store,
+  user: number,
+): Promise<ReadonlyMap<ProjectId, Role>> => {
   const { pk } = key.user(user)
   const items = await queryAll(store, { pk, sk: { prefix: prefix.memberships }, read: 'strong' })
   return new Map(items.map(parseMember).map(({ pid, role }) => [pid, role]))

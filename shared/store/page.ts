@@ -29,3 +29,17 @@ export const takePage = async <T>(
   }
   return { entries, more: false }
 }
+
+const MOST_TOGETHER = 1_000
+
+/** A walk by the thousand, for who reads something more of each entry. */
+export const together = async function* <T>(walk: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  let open: T[] = []
+  for await (const entry of walk) {
+    open.push(entry)
+    if (open.length < MOST_TOGETHER) continue
+    yield open
+    open = []
+  }
+  if (open.length > 0) yield open
+}

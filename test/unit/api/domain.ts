@@ -45,10 +45,12 @@ export const createDomainApi = async (
         : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
     })
   return {
+    /** Without what a test has put around it. */
+    real,
     ...{ store, admin, alice, bob, ask, get, send, failures },
     pass: real.pass,
     create: async (name: string, creator: Principal = alice, isPublic = false): Promise<Project> =>
-      await createProject(store, creator, { name: parseProjectName(name), isPublic }),
+      await createProject(real, creator, { name: parseProjectName(name), isPublic }),
     push: async (name: string) =>
       await createRepositories(store, { createProjectsOnPush: true }).forPush(
         parseRepositoryName(name),
