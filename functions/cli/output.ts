@@ -33,16 +33,3 @@ export const printList = <T>(
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
-
-/** @example bytes(1536) // '1.5 KiB' */
-export const bytes = (count: number): string => {
-  let value = count
-  let unit = 0
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024
-    unit += 1
-  }
-  return `${Number(value.toFixed(1))} ${UNITS[unit] ?? ''}`
-}

@@ -1,5 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' }
 import { ANONYMOUS } from '../../shared/auth/principal.ts'
+import { readVolume } from '../../shared/embedded/volume.ts'
 import type { LogIn } from '../../shared/identity/log-in.ts'
 import type { Store } from '../../shared/store/store.ts'
 import type { ApiDeps } from '../api/deps.ts'
@@ -15,7 +16,7 @@ type Parts = {
 
 /** Puts the management API together. */
 export const composeApi = (
-  { externalUrl }: ServerOptions,
+  { data, externalUrl }: ServerOptions,
   { logIn, reportError, store }: Parts,
 ): ApiDeps => ({
   store,
@@ -26,5 +27,6 @@ export const composeApi = (
     return credentials.kind === 'basic' ? (await logIn(credentials))?.principal : undefined
   },
   resolveProject: createResolveProject(store),
+  volumes: async () => [await readVolume(data)],
   info: { version: manifest.version, externalUrl, storage: 'filesystem' },
 })

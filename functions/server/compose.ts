@@ -13,12 +13,14 @@ import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import { readSettings } from '../../shared/settings/read.ts'
+import { formatBytes } from '../../shared/bytes.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import type { Deps } from '../registry/deps.ts'
 import { composeApi } from './compose-api.ts'
 import { prepare } from './first-start.ts'
+import { onceAnHour } from './once-an-hour.ts'
 import { regularly } from './regularly.ts'
 import type { Log } from './log.ts'
 import type { ServerOptions } from './options.ts'
@@ -78,6 +80,18 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
         repositories: createRepositories(store, options),
         limits: DEFAULT_LIMITS,
         allowSparse: options.allowSparse,
+        quotaWarned: onceAnHour(
+          store.clock,
+          ({ project }) => project,
+          (warning) => {
+            const { limitBytes, project, usedBytes } = warning
+            log.info('a project has used most of its storage', {
+              project,
+              used: formatBytes(usedBytes),
+              limit: formatBytes(limitBytes),
+            })
+          },
+        ),
       },
       audit,
       isReadOnly: async () => (await readSettings(store)).isReadOnly,

@@ -36,6 +36,13 @@ export const parseQuota = (item: Item): Quota => {
   return { limitBytes, usedBytes: used, updatedAt }
 }
 
+/** As Harbor warns. */
+const NEARLY = 0.85
+
+/** Whether so much is used that somebody should be told. */
+export const isNearlyUsed = ({ limitBytes, usedBytes }: Quota): boolean =>
+  limitBytes !== NO_LIMIT && usedBytes >= NEARLY * limitBytes
+
 /**
  * Holds a storage limit to Harbor's rule: -1, or a number of bytes above 0.
  * @throws DomainError BAD_REQUEST

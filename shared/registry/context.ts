@@ -1,7 +1,8 @@
 import type { AuditEvent } from '../audit/entry.ts'
-import type { RepositoryName } from '../oci/name.ts'
+import type { ProjectName, RepositoryName } from '../oci/name.ts'
 import { fullReference, type Reference } from '../oci/reference.ts'
 import type { Objects, TransactOperation } from '../ports.ts'
+import type { Quota } from '../projects/quota.ts'
 import type { Repositories } from '../projects/repositories.ts'
 import type { Store } from '../store/store.ts'
 import type { ProjectId } from '../table.ts'
@@ -14,9 +15,13 @@ export type RegistryContext = {
   readonly limits: Limits
   /** Whether a manifest may refer to what is not there, in projects that do not say. */
   readonly allowSparse: boolean
+  /** Told when a push goes into a project that has used most of its storage. */
+  readonly quotaWarned?: ((warning: QuotaWarning) => void) | undefined
   /** The writes that put something into the audit log, on behalf of whoever asks; nothing is logged without. */
   readonly audit?: ((event: AuditEvent) => readonly TransactOperation[]) | undefined
 }
+
+export type QuotaWarning = Quota & { readonly pid: ProjectId; readonly project: ProjectName }
 
 /** The audit log's writes for what happens to an artifact or a tag. */
 export const logged = (

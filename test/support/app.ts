@@ -9,7 +9,7 @@ import { digestOf, type Digest } from '../../shared/oci/digest.ts'
 import { MEDIA_TYPE } from '../../shared/oci/media-types.ts'
 import type { Kv, Objects } from '../../shared/ports.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
-import { DEFAULT_LIMITS, type Limits } from '../../shared/registry/context.ts'
+import { DEFAULT_LIMITS, type Limits, type RegistryContext } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
@@ -29,6 +29,7 @@ export type TestAppOptions = {
   readonly limits?: Partial<Limits>
   /** By default everybody may do everything. */
   readonly isReadOnly?: boolean
+  readonly quotaWarned?: RegistryContext['quotaWarned']
   readonly pulled?: Deps['pulled']
   readonly door?: (store: Store) => Partial<Door>
   /** Puts something between the registry and its ports. */
@@ -50,6 +51,7 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
       repositories: createRepositories(store, { createProjectsOnPush }),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       allowSparse,
+      quotaWarned: options.quotaWarned,
     },
     audit: createAudit(store),
     isReadOnly: () => Promise.resolve(options.isReadOnly ?? false),

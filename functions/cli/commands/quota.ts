@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { CliError, createClient } from '../client.ts'
-import { bytes, print, printList } from '../output.ts'
+import { formatBytes } from '../../../shared/bytes.ts'
+import { print, printList } from '../output.ts'
 import { parseSize } from '../parse.ts'
 
 const quota = z.object({
@@ -12,7 +13,8 @@ const quota = z.object({
   used: z.object({ storage: z.int() }),
 })
 
-const limitOf = (limitBytes: number): string => (limitBytes === -1 ? 'none' : bytes(limitBytes))
+const limitOf = (limitBytes: number): string =>
+  limitBytes === -1 ? 'none' : formatBytes(limitBytes)
 
 /** quota list, set */
 export const addQuota = (program: Command): void => {
@@ -27,7 +29,7 @@ export const addQuota = (program: Command): void => {
         await createClient(currentAccount()).list('/quotas?reference=project', quota),
         [
           ['PROJECT', ({ ref }) => ref.name],
-          ['USED', ({ used }) => bytes(used.storage)],
+          ['USED', ({ used }) => formatBytes(used.storage)],
           ['LIMIT', ({ hard }) => limitOf(hard.storage)],
         ],
         options,
@@ -46,6 +48,6 @@ export const addQuota = (program: Command): void => {
       const found = quotas.find(({ ref }) => ref.name === name)
       if (found === undefined) throw new CliError(`there is no project ${name}`)
       await client.send('PUT', `/quotas/${found.id}`, { hard: { storage: size } })
-      print(`${name} may store ${size === -1 ? 'as much as there is room for' : bytes(size)}`)
+      print(`${name} may store ${size === -1 ? 'as much as there is room for' : formatBytes(size)}`)
     })
 }

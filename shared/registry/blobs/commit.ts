@@ -39,7 +39,7 @@ export const commitBlob = async (
         await giveUp(store, upload, digest)
         return
       }
-    } else if (refused.has('quota')) throw quotaExceeded(sizeBytes)
+    } else if (refused.has('quota')) throw await quotaExceeded(store, upload.pid, sizeBytes)
     const linkKey = key.link(digest, upload.pid)
     linkExists = (await readAll(store, [linkKey], 'strong')).get(linkKey) !== undefined
   }

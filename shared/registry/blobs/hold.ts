@@ -2,10 +2,12 @@ import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { CheckItem, PutItem } from '../../ports.ts'
+import { readQuota } from '../../projects/quota.ts'
 import { readAll, type Found } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
 import { transactNamed } from '../../store/transact.ts'
-import { key, type RepositoryRef } from '../../table.ts'
+import { key, type ProjectId, type RepositoryRef } from '../../table.ts'
+import { formatBytes } from '../../bytes.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { CLOCK_SKEW_MS, LEASE_MS } from '../../tasks/times.ts'
 import { charge, newLease, newLink, parseBlob, type Blob } from './items.ts'
@@ -65,7 +67,7 @@ export const holdBlob = async (
     } else if (outcome.refused.has('lease')) {
       isLeased = false
     } else if (!outcome.refused.has('link')) {
-      throw quotaExceeded(blob.sizeBytes)
+      throw await quotaExceeded(store, pid, blob.sizeBytes)
     }
     // A link came, or the blob or its link went, between our look and our lease: look again.
     seen = await readAll(store, guards, 'strong')
@@ -79,8 +81,16 @@ export const leaseIsThere = (digest: Digest, repository: RepositoryRef): CheckIt
   conditions: [{ kind: 'exists' }],
 })
 
-export const quotaExceeded = (sizeBytes: number): RegistryError =>
-  new RegistryError('DENIED', {
-    message: `adding ${sizeBytes} bytes of storage resource would exceed the quota of the project`,
-    detail: { requiredBytes: sizeBytes },
+/** What to tell a client whose blob does not fit; in Harbor's words, which its users search for. */
+export const quotaExceeded = async (
+  store: Store,
+  pid: ProjectId,
+  sizeBytes: number,
+): Promise<RegistryError> => {
+  const { limitBytes = 0, usedBytes = 0 } = (await readQuota(store, pid)) ?? {}
+  const [added, used, limit] = [sizeBytes, usedBytes, limitBytes].map(formatBytes)
+  return new RegistryError('DENIED', {
+    message: `adding ${added} of storage resource, which when updated to current usage of ${used} will exceed the configured upper limit of ${limit}.`,
+    detail: { requiredBytes: sizeBytes, usedBytes, limitBytes },
   })
+}

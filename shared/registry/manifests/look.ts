@@ -5,6 +5,7 @@ import type { Manifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Tag } from '../../oci/reference.ts'
 import { parseOptions } from '../../projects/items.ts'
+import { isNearlyUsed, parseQuota, type Quota } from '../../projects/quota.ts'
 import { readAll } from '../../store/batch.ts'
 import { key, type RepositoryRef } from '../../table.ts'
 import { leaseLeft } from '../blobs/items.ts'
@@ -16,6 +17,7 @@ import { tagsIn, type TagsBefore } from './point.ts'
 /** What there is before a push, read strongly in one round trip. */
 export type Seen = {
   readonly repository: RepositoryRef
+  readonly quota: Quota | undefined
   readonly allowSparse: boolean
   readonly present: { readonly guard: Guard; readonly record: ManifestRecord } | undefined
   readonly tags: TagsBefore
@@ -40,9 +42,15 @@ export const lookBeforePush = async (
     context.repositories.forPush(name),
     believed && look(context, believed, wanted),
   ])
-  return early !== undefined && early.repository.rid === repository.rid
-    ? early
-    : await look(context, repository, wanted)
+  const seen =
+    early !== undefined && early.repository.rid === repository.rid
+      ? early
+      : await look(context, repository, wanted)
+  const { quota } = seen
+  if (quota !== undefined && isNearlyUsed(quota)) {
+    context.quotaWarned?.({ ...quota, pid: repository.pid, project: name.project })
+  }
+  return seen
 }
 
 const look = async (
@@ -53,22 +61,25 @@ const look = async (
   const { pid, rid } = repository
   const keys = {
     project: key.project(pid),
+    quota: key.quota(pid),
     manifest: key.manifest(rid, digest),
     tags: tags.map((tag) => key.tag(rid, tag)),
     leases: manifest.blobs.map((blob) => key.lease(blob.digest, repository)),
   }
   const found = await readAll(
     store,
-    [keys.project, keys.manifest, ...keys.tags, ...keys.leases],
+    [keys.project, keys.quota, keys.manifest, ...keys.tags, ...keys.leases],
     'strong',
   )
   const guard = found.get(keys.manifest)
+  const quota = found.get(keys.quota)
   const now = store.clock.now()
   const unleased = manifest.blobs.filter(
     (blob) => leaseLeft(found.get(key.lease(blob.digest, repository)), now) === 0,
   )
   return {
     repository,
+    quota: quota && parseQuota(quota),
     allowSparse: parseOptions(found.get(keys.project)).allowSparse ?? allowSparse,
     present:
       guard === undefined
