@@ -9,6 +9,12 @@ import { addAudit } from './routes/audit.ts'
 import { addDocs } from './routes/docs.ts'
 import { addPermissions } from './routes/permissions.ts'
 import { addSystem } from './routes/system.ts'
+import { addUserGroups } from './routes/user-groups.ts'
+import { addUserPassword } from './routes/user-password.ts'
+import { addUserTokens } from './routes/user-tokens.ts'
+import { addUser } from './routes/user.ts'
+import { addCurrentUser } from './routes/users-current.ts'
+import { addUsers } from './routes/users.ts'
 
 export const BASE_PATH = '/api/v2.0'
 
@@ -18,7 +24,18 @@ const MAX_BODY_BYTES = 1024 * 1024
 /** What adds routes to the API, each a family of them. */
 export type AddRoutes = (api: Api) => void
 
-const FAMILIES: readonly AddRoutes[] = [addSystem, addPermissions, addAudit]
+const FAMILIES: readonly AddRoutes[] = [
+  addSystem,
+  addPermissions,
+  addAudit,
+  // Behind these two come paths with a number where they have a word.
+  addCurrentUser,
+  addUsers,
+  addUserTokens,
+  addUser,
+  addUserPassword,
+  addUserGroups,
+]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */
 export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILIES): Api => {
