@@ -8,6 +8,7 @@ import { provide } from './middleware.ts'
 import { addAudit } from './routes/audit.ts'
 import { addDocs } from './routes/docs.ts'
 import { addPermissions } from './routes/permissions.ts'
+import { addSessions } from './routes/sessions.ts'
 import { addSystem } from './routes/system.ts'
 import { addUserGroups } from './routes/user-groups.ts'
 import { addUserPassword } from './routes/user-password.ts'
@@ -15,6 +16,7 @@ import { addUserTokens } from './routes/user-tokens.ts'
 import { addUser } from './routes/user.ts'
 import { addCurrentUser } from './routes/users-current.ts'
 import { addUsers } from './routes/users.ts'
+import { showCsrfToken } from './session-cookie.ts'
 
 export const BASE_PATH = '/api/v2.0'
 
@@ -53,6 +55,7 @@ export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILI
         ),
     }),
   )
+  app.use(showCsrfToken)
   app.use(limitBody(MAX_BODY_BYTES))
   rememberRule(app.routes, 'frame')
 
@@ -60,6 +63,11 @@ export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILI
   for (const add of families) add(api)
   addDocs(api, deps.info, BASE_PATH)
   app.route(BASE_PATH, api)
+  if (deps.logIn !== undefined) {
+    const sessions = newApi()
+    addSessions(sessions, deps.logIn)
+    app.route('/c', sessions)
+  }
 
   app.notFound(() => errorResponse(new ApiError('NOT_FOUND', 'there is no such endpoint')))
   app.onError((error, c) => {
