@@ -41,6 +41,7 @@
  * robot number       ROBOTNUMBER#<number>        #                                           robot
  * robots of system   ROBOTS                      <number>                                    robot
  * robots of project  PROJECT#<pid>               ROBOT#<number>                              robot
+ * session            SESSION#<hash of its id>    #                                           login of a browser
  * failed logins      FAILEDLOGINS#<of whom>      #                                           login
  * signing key        SIGNINGKEYS                 <created>#<key id>                          token service
  * audit entry        AUDIT#<scope>#<month>#<shard>  <time>#<id>                              with what it tells of
@@ -223,6 +224,7 @@ export const key = {
     pid === undefined
       ? { pk: ROBOTS, sk: digits(number, NUMBER_DIGITS) }
       : { pk: `PROJECT#${pid}`, sk: `ROBOT#${digits(number, NUMBER_DIGITS)}` },
+  session: (idHash: string): Key => ({ pk: `SESSION#${idHash}`, sk: GUARD }),
   failedLogins: (subject: string): Key => ({ pk: `FAILEDLOGINS#${subject}`, sk: GUARD }),
   signingKey: (createdAt: number, id: string): Key => ({
     pk: SIGNING_KEYS,

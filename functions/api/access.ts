@@ -125,6 +125,7 @@ export const principalOf = async (c: ApiContext): Promise<Principal> => {
 const authenticate = async (c: ApiContext): Promise<Principal> => {
   const principal = await c.get('deps').authenticate({
     headers: c.req.raw.headers,
+    method: c.req.method,
     // The bindings are absent under app.request(), whatever the type says.
     address: (c.env as typeof c.env | undefined)?.address ?? '',
   })

@@ -18,6 +18,14 @@ import { addSearch } from './routes/search.ts'
 import { addStatistics } from './routes/statistics.ts'
 import { addSystem } from './routes/system.ts'
 import { addVolumes } from './routes/volumes.ts'
+import { addSessions } from './routes/sessions.ts'
+import { addUserGroups } from './routes/user-groups.ts'
+import { addUserPassword } from './routes/user-password.ts'
+import { addUserTokens } from './routes/user-tokens.ts'
+import { addUser } from './routes/user.ts'
+import { addCurrentUser } from './routes/users-current.ts'
+import { addUsers } from './routes/users.ts'
+import { showCsrfToken } from './session-cookie.ts'
 
 export const BASE_PATH = '/api/v2.0'
 
@@ -40,6 +48,13 @@ const FAMILIES: readonly AddRoutes[] = [
   addStatistics,
   addSearch,
   addVolumes,
+  // Behind these two come paths with a number where they have a word.
+  addCurrentUser,
+  addUsers,
+  addUserTokens,
+  addUser,
+  addUserPassword,
+  addUserGroups,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */
@@ -58,6 +73,7 @@ export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILI
         ),
     }),
   )
+  app.use(showCsrfToken)
   app.use(limitBody(MAX_BODY_BYTES))
   rememberRule(app.routes, 'frame')
 
@@ -65,6 +81,11 @@ export const createApi = (deps: ApiDeps, families: readonly AddRoutes[] = FAMILI
   for (const add of families) add(api)
   addDocs(api, deps.info, BASE_PATH)
   app.route(BASE_PATH, api)
+  if (deps.logIn !== undefined) {
+    const sessions = newApi()
+    addSessions(sessions, deps.logIn)
+    app.route('/c', sessions)
+  }
 
   app.notFound(() => errorResponse(new ApiError('NOT_FOUND', 'there is no such endpoint')))
   app.onError((error, c) => {

@@ -1,5 +1,6 @@
 import type { ProjectFacts } from '../../shared/auth/access.ts'
 import type { Principal } from '../../shared/auth/principal.ts'
+import type { LogIn } from '../../shared/identity/log-in.ts'
 import type { Project } from '../../shared/projects/project.ts'
 import type { Store } from '../../shared/store/store.ts'
 
@@ -9,6 +10,7 @@ export type ResolvedProject = { readonly facts: ProjectFacts; readonly project: 
 /** What a request shows of its sender. */
 export type Sender = {
   readonly headers: Headers
+  readonly method: string
   /** Of the other end of the connection; empty when unknown. */
   readonly address: string
 }
@@ -29,6 +31,8 @@ export type ApiDeps = {
   readonly store: Store
   /** `undefined`: credentials were given, and they are wrong. */
   readonly authenticate: (sender: Sender) => Promise<Principal | undefined>
+  /** By which browsers open sessions; absent: they cannot. */
+  readonly logIn?: LogIn | undefined
   /** `undefined`: there is no such project. `isName`: a number, too, is to be read as a name. */
   readonly resolveProject: (
     principal: Principal,

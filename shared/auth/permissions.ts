@@ -68,3 +68,18 @@ const PROJECT = pairs(PROJECT_PERMISSIONS)
 
 export const isSystemPermission = (text: string): text is SystemPermission => SYSTEM.has(text)
 export const isProjectPermission = (text: string): text is ProjectPermission => PROJECT.has(text)
+
+export const EVERY_SYSTEM_PERMISSION: readonly SystemPermission[] = [...SYSTEM].filter(
+  isSystemPermission,
+)
+export const EVERY_PROJECT_PERMISSION: readonly ProjectPermission[] = [...PROJECT].filter(
+  isProjectPermission,
+)
+
+/** A permission as Harbor's API writes it. */
+export const partsOf = (
+  permission: SystemPermission | ProjectPermission,
+): { readonly resource: string; readonly action: string } => {
+  const [resource = '', action = ''] = permission.split(':')
+  return { resource, action }
+}

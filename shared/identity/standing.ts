@@ -75,5 +75,6 @@ const find = async (store: Store, what: What): Promise<Found | undefined> => {
   }
 }
 
-const sealOf = (secretHash: string): string =>
+/** What a password or a secret can be known again by, and nothing else be told from. */
+export const sealOf = (secretHash: string): string =>
   createHash('sha256').update(secretHash).digest('base64url')

@@ -4,7 +4,7 @@ import { getItem } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key } from '../table.ts'
 import { parseNumberItem, parseUser, type User, type UserWithPassword } from './items.ts'
-import { fold, toUserName } from './names.ts'
+import { fold, parseMail, toUserName } from './names.ts'
 
 /** The user of a number; `undefined` when there is none any more, or never was. */
 export const readUser = async (store: Store, number: UserNumber): Promise<User | undefined> =>
@@ -14,6 +14,16 @@ export const readUser = async (store: Store, number: UserNumber): Promise<User |
 export const findUserByName = async (store: Store, name: string): Promise<User | undefined> => {
   const number = await findNumber(store, name)
   return number === undefined ? undefined : await readUser(store, number)
+}
+
+/**
+ * Whether a mail address is somebody's, in whatever case it is written.
+ * @throws DomainError BAD_REQUEST for what is no mail address
+ */
+export const isMailTaken = async (store: Store, text: string): Promise<boolean> => {
+  const mail = parseMail(text)
+  if (mail === undefined) return false
+  return (await getItem(store, key.userMail(fold(mail)), 'strong')) !== undefined
 }
 
 export const findNumber = async (store: Store, name: string): Promise<UserNumber | undefined> => {

@@ -63,6 +63,7 @@ const everyKey = [
   key.robotNumber(1),
   key.robotListed(undefined, 1),
   key.robotListed(pid, 1),
+  key.session('a'),
   key.failedLogins('a'),
   key.signingKey(1, 'a'),
   key.auditEntry('system', 1, 'a'),

@@ -2,7 +2,8 @@ import type { ApiContext } from '../factory.ts'
 import { isTrue, NAME_IN_LOCATION } from './names.ts'
 
 export type Created = {
-  readonly id: number
+  /** Only of what Harbor does not know may it be a text. */
+  readonly id: number | string
   /** Without it the location always ends in the id. */
   readonly name?: string | undefined
   /** Where things like it are found; the path of the request, if absent. */

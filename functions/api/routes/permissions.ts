@@ -1,22 +1,23 @@
 import { z } from '@hono/zod-openapi'
-import { PROJECT_PERMISSIONS, SYSTEM_PERMISSIONS } from '../../../shared/auth/permissions.ts'
+import {
+  EVERY_PROJECT_PERMISSION,
+  EVERY_SYSTEM_PERMISSION,
+  partsOf,
+} from '../../../shared/auth/permissions.ts'
 import { principalOf } from '../access.ts'
 import type { Api } from '../factory.ts'
 import { errors, json } from '../http/schemas.ts'
 import { route } from '../route.ts'
 
-const permission = z.object({ resource: z.string(), action: z.string() }).openapi('Permission')
+export const permission = z
+  .object({ resource: z.string(), action: z.string() })
+  .openapi('Permission')
 const permissions = z
   .object({ system: z.array(permission), project: z.array(permission) })
   .openapi('Permissions')
 
-const pairs = (table: Readonly<Record<string, readonly string[]>>) =>
-  Object.entries(table).flatMap(([resource, actions]) =>
-    actions.map((action) => ({ resource, action })),
-  )
-
-const SYSTEM = pairs(SYSTEM_PERMISSIONS)
-const PROJECT = pairs(PROJECT_PERMISSIONS)
+const SYSTEM = EVERY_SYSTEM_PERMISSION.map(partsOf)
+const PROJECT = EVERY_PROJECT_PERMISSION.map(partsOf)
 
 /** What may be granted to robots. */
 export const addPermissions = (api: Api): void => {
