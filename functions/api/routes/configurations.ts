@@ -55,5 +55,7 @@ export const addConfigurations = (api: Api): void => {
       await changeSettings(await auditedStore(c, event), toSettingsChange(body))
       return c.body(null, 200)
     },
+    // Or nobody could make it other than read only again.
+    'always',
   )
 }

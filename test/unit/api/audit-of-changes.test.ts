@@ -60,11 +60,11 @@ describe('the audit log', () => {
       'admin update quota team no limit',
     ]
     expect(await log('/projects/team/auditlog-exts', 'alice')).toEqual(ofTeam)
-    await send('PUT', '/configurations', 'admin', { read_only: true, session_timeout: 9 })
+    await send('PUT', '/configurations', 'admin', { self_registration: true, session_timeout: 9 })
     await send('DELETE', '/projects/team', 'alice')
     expect(await log()).toEqual([
       ...ofTeam,
-      'admin update configuration configurations read_only, session_timeout',
+      'admin update configuration configurations self_registration, session_timeout',
       'alice delete project team',
     ])
   })
