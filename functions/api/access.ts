@@ -126,12 +126,16 @@ const authenticate = async (c: ApiContext): Promise<Principal> => {
   const principal = await c.get('deps').authenticate({
     headers: c.req.raw.headers,
     method: c.req.method,
-    // The bindings are absent under app.request(), whatever the type says.
-    address: (c.env as typeof c.env | undefined)?.address ?? '',
+    address: addressOf(c),
   })
   if (principal === undefined) throw new DomainError('UNAUTHORIZED', 'the credentials are wrong')
   return principal
 }
+
+/** Of the other end of the connection; empty when unknown. */
+export const addressOf = (c: Pick<ApiContext, 'env'>): string =>
+  // The bindings are absent under app.request(), whatever the type says.
+  (c.env as typeof c.env | undefined)?.address ?? ''
 
 /** The project of the path, behind a rule about a project only. */
 export const projectOf = (c: ApiContext): ResolvedProject => {

@@ -50,6 +50,12 @@ export type AuditEntry = {
   readonly isSuccess: boolean
 }
 
+/** What the settings call this kind of event: `create_project`. */
+export const kindOf = ({
+  operation,
+  resourceType,
+}: Pick<AuditEvent, 'operation' | 'resourceType'>): string => `${operation}_${resourceType}`
+
 const MAX_TEXT = 1_024
 /** Numbers are the millisecond and three digits more: below 2^53 until the year 2255. */
 const PER_MILLISECOND = 1_000

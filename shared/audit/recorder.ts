@@ -3,7 +3,7 @@ import { readSettings } from '../settings/read.ts'
 import { nameOf } from '../store/batch.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
-import { entryWrites, type Actor, type AuditEvent } from './entry.ts'
+import { entryWrites, kindOf, type Actor, type AuditEvent } from './entry.ts'
 
 /** How the audit log is written to; kinds of events that the settings name are left out. */
 export type Audit = {
@@ -30,8 +30,7 @@ type Pending = { readonly actor: Actor; readonly event: AuditEvent }
 
 export const createAudit = (store: Store): Audit => {
   let unlogged: ReadonlySet<string> = new Set()
-  const isLogged = ({ operation, resourceType }: AuditEvent): boolean =>
-    !unlogged.has(`${operation}_${resourceType}`)
+  const isLogged = (event: AuditEvent): boolean => !unlogged.has(kindOf(event))
 
   const lately = new Map<string, number>()
   let pending: Pending[] = []

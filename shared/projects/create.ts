@@ -20,6 +20,8 @@ import { projectAttributes, type Owner, type Project } from './project.ts'
 import { assertStorageLimit, newQuota, NO_LIMIT } from './quota.ts'
 
 export type NewProject = {
+  /** For who has to know it beforehand; a new one from the ids of the store. */
+  readonly pid?: ProjectId | undefined
   readonly name: ProjectName
   readonly isPublic?: boolean | undefined
   readonly metadata?: ProjectMetadata | undefined
@@ -52,17 +54,21 @@ export const createProject = async (
 export const ownerOf = (creator: Principal): Owner | undefined =>
   creator.kind === 'user' ? { number: creator.number, name: creator.name } : undefined
 
+/** The id of a project to be made. */
+export const newProjectId = ({ ids }: Pick<Store, 'ids'>): ProjectId => ids.next() as ProjectId
+
 /** As `createProject`, for nobody in particular; `undefined`: the name is taken. */
 export const tryCreateProject = async (
   store: Store,
   owner: Owner | undefined,
-  { name, isPublic = false, metadata = {}, cveAllowlist, storageLimitBytes }: NewProject,
+  given: NewProject,
 ): Promise<Project | undefined> => {
+  const { name, isPublic = false, metadata = {}, cveAllowlist, storageLimitBytes } = given
   if (storageLimitBytes !== undefined) assertStorageLimit(storageLimitBytes)
   if (cveAllowlist !== undefined) assertAllowlist(cveAllowlist)
   const { hasQuotas, storagePerProjectBytes } = await readSettings(store)
   const limitBytes = hasQuotas ? (storageLimitBytes ?? storagePerProjectBytes) : NO_LIMIT
-  const pid = store.ids.next() as ProjectId
+  const pid = given.pid ?? newProjectId(store)
   return await contend(store, async () => {
     const [projects, members] = await Promise.all([
       readCounter(store, 'projects'),

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { OPERATIONS, RESOURCE_TYPES, type AuditEntry } from '../../../shared/audit/entry.ts'
+import { kindOf, OPERATIONS, RESOURCE_TYPES, type AuditEntry } from '../../../shared/audit/entry.ts'
 import { filterAudit, listAudit, walkAudit } from '../../../shared/audit/list.ts'
 import { visibleLogs } from '../../../shared/audit/visible.ts'
 import type { AuditScope } from '../../../shared/table.ts'
@@ -58,7 +58,7 @@ const FIELDS: Fields<AuditEntry> = {
 }
 
 const EVENT_TYPES = OPERATIONS.flatMap((operation) =>
-  RESOURCE_TYPES.map((type) => ({ event_type: `${operation}_${type}` })),
+  RESOURCE_TYPES.map((resourceType) => ({ event_type: kindOf({ operation, resourceType }) })),
 )
 
 /** The audit log: always the newest first, whatever `sort` says. */

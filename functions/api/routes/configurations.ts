@@ -1,5 +1,6 @@
 import { changeSettings } from '../../../shared/settings/change.ts'
 import { readSettingsNow } from '../../../shared/settings/read.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, json, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -9,6 +10,12 @@ import {
   toConfigurations,
   toSettingsChange,
 } from './configurations-json.ts'
+
+const updated = {
+  operation: 'update',
+  resourceType: 'configuration',
+  resource: 'configurations',
+} as const
 
 /** The settings of the whole registry. */
 export const addConfigurations = (api: Api): void => {
@@ -42,8 +49,13 @@ export const addConfigurations = (api: Api): void => {
     },
     'administrators',
     async (c) => {
-      await changeSettings(c.get('deps').store, toSettingsChange(c.req.valid('json')))
+      const body = c.req.valid('json')
+      const description = Object.keys(body).join(', ')
+      const event = { ...updated, description }
+      await changeSettings(await auditedStore(c, event), toSettingsChange(body))
       return c.body(null, 200)
     },
+    // Or nobody could make it other than read only again.
+    'always',
   )
 }

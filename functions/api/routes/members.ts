@@ -1,11 +1,13 @@
 import { z } from '@hono/zod-openapi'
-import { idOfRole } from '../../../shared/auth/roles.ts'
+import type { AuditEvent, Operation } from '../../../shared/audit/entry.ts'
+import { idOfRole, type Role } from '../../../shared/auth/roles.ts'
 import { addMember } from '../../../shared/projects/add-member.ts'
 import { changeRole, removeMember } from '../../../shared/projects/change-member.ts'
 import type { Actor } from '../../../shared/projects/may-give.ts'
 import type { Member } from '../../../shared/projects/member.ts'
 import { listMembers, readMember, walkMembers } from '../../../shared/projects/members.ts'
 import { principalOf, projectOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api, ApiContext } from '../factory.ts'
 import { created, createdResponse } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
@@ -84,7 +86,8 @@ export const addMembers = (api: Api): void => {
       const body = c.req.valid('json')
       const role = parseRole(body.role_id)
       const { number: user, name: userName } = await userOf(store, body)
-      const { number } = await addMember(store, await actorOf(c), { user, userName, role })
+      const audited = await auditedStore(c, doneTo(c, 'create', userName, role))
+      const { number } = await addMember(audited, await actorOf(c), { user, userName, role })
       return created(c, { id: number })
     },
   )
@@ -102,9 +105,8 @@ export const addMembers = (api: Api): void => {
     },
     { project: 'member:read' },
     async (c) => {
-      const { pid, number } = projectOf(c).project
-      const member = await readMember(c.get('deps').store, pid, c.req.valid('param').mid)
-      return c.json(toMemberJson(number, member), 200)
+      const member = await memberOf(c, c.req.valid('param').mid)
+      return c.json(toMemberJson(projectOf(c).project.number, member), 200)
     },
   )
 
@@ -122,7 +124,9 @@ export const addMembers = (api: Api): void => {
     { project: 'member:update' },
     async (c) => {
       const role = parseRole(c.req.valid('json').role_id)
-      await changeRole(c.get('deps').store, await actorOf(c), c.req.valid('param').mid, role)
+      const { number, userName } = await memberOf(c, c.req.valid('param').mid)
+      const store = await auditedStore(c, doneTo(c, 'update', userName, role))
+      await changeRole(store, await actorOf(c), number, role)
       return c.body(null, 200)
     },
   )
@@ -140,10 +144,21 @@ export const addMembers = (api: Api): void => {
     },
     { project: 'member:delete' },
     async (c) => {
-      await removeMember(c.get('deps').store, await actorOf(c), c.req.valid('param').mid)
+      const { number, userName } = await memberOf(c, c.req.valid('param').mid)
+      const store = await auditedStore(c, doneTo(c, 'delete', userName))
+      await removeMember(store, await actorOf(c), number)
       return c.body(null, 200)
     },
   )
+}
+
+const memberOf = async (c: ApiContext, number: number): Promise<Member> =>
+  await readMember(c.get('deps').store, projectOf(c).project.pid, number)
+
+const doneTo = (c: ApiContext, operation: Operation, userName: string, role?: Role): AuditEvent => {
+  const { name, pid } = projectOf(c).project
+  const description = role === undefined ? {} : { description: `role ${role}` }
+  return { operation, resourceType: 'member', resource: `${name}/${userName}`, pid, ...description }
 }
 
 const actorOf = async (c: ApiContext): Promise<Actor> => ({

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import type { AuditEvent, Operation } from '../../../shared/audit/entry.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import {
   isMetadataKey,
@@ -8,7 +9,8 @@ import {
 } from '../../../shared/projects/metadata.ts'
 import { addMetadata, removeMetadata, updateProject } from '../../../shared/projects/update.ts'
 import { projectOf } from '../access.ts'
-import type { Api } from '../factory.ts'
+import { auditedStore } from '../audit.ts'
+import type { Api, ApiContext } from '../factory.ts'
 import { errors, json, jsonBody, ofProject } from '../http/schemas.ts'
 import { route } from '../route.ts'
 
@@ -69,7 +71,8 @@ export const addProjectMetadata = (api: Api): void => {
         throw new DomainError('BAD_REQUEST', 'the body names the same key as the path')
       }
       const change = parseMetadata({ [name]: value })
-      await updateProject(c.get('deps').store, projectOf(c).project.pid, change)
+      const store = await auditedStore(c, doneTo(c, 'update', name))
+      await updateProject(store, projectOf(c).project.pid, change)
       return c.body(null, 200)
     },
   )
@@ -90,7 +93,8 @@ export const addProjectMetadata = (api: Api): void => {
       const name = c.req.valid('param').meta_name
       if (name === PUBLIC) throw new DomainError('BAD_REQUEST', 'public is true or false')
       if (!isMetadataKey(name)) throw new DomainError('NOT_FOUND', 'no such metadata')
-      await removeMetadata(c.get('deps').store, projectOf(c).project.pid, name)
+      const store = await auditedStore(c, doneTo(c, 'delete', name))
+      await removeMetadata(store, projectOf(c).project.pid, name)
       return c.body(null, 200)
     },
   )
@@ -126,10 +130,16 @@ const addAll = (api: Api, path: typeof PATH | `${typeof PATH}/`, suffix: string)
     { project: 'metadata:create' },
     async (c) => {
       const [name, value] = onlyKeyOf(c.req.valid('json'))
-      await addMetadata(c.get('deps').store, projectOf(c).project.pid, name, value)
+      const store = await auditedStore(c, doneTo(c, 'create', name))
+      await addMetadata(store, projectOf(c).project.pid, name, value)
       return c.body(null, 200)
     },
   )
+}
+
+const doneTo = (c: ApiContext, operation: Operation, metadata: string): AuditEvent => {
+  const { name, pid } = projectOf(c).project
+  return { operation, resourceType: 'metadata', resource: `${name}/${metadata}`, pid }
 }
 
 /** Harbor takes one key at a time. `public` is always set. */

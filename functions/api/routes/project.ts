@@ -5,6 +5,7 @@ import { readDetails } from '../../../shared/projects/details.ts'
 import { readRepositoryCounts } from '../../../shared/projects/find.ts'
 import { updateProject } from '../../../shared/projects/update.ts'
 import { principalOf, projectOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, json, jsonBody, ofProject } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -14,6 +15,10 @@ import { projectSummary, toSummaryJson } from './project-summary.ts'
 
 const PATH = '/projects/{project_name_or_id}'
 const tags = ['project']
+
+const updated = { operation: 'update', resourceType: 'project' } as const
+/** In the log of the registry alone: nobody can read that of the project any more. */
+const deleted = { operation: 'delete', resourceType: 'project' } as const
 
 const deletable = z
   .object({ deletable: z.boolean(), message: z.string().optional() })
@@ -62,7 +67,9 @@ export const addProject = (api: Api): void => {
       if (![project.name, '', undefined, null].includes(body.project_name)) {
         throw new DomainError('BAD_REQUEST', 'a project keeps its name')
       }
-      await updateProject(c.get('deps').store, project.pid, toProjectChange(body))
+      const { name, pid } = project
+      const store = await auditedStore(c, { ...updated, resource: name, pid })
+      await updateProject(store, pid, toProjectChange(body))
       return c.body(null, 200)
     },
   )
@@ -80,7 +87,8 @@ export const addProject = (api: Api): void => {
     },
     { project: 'project:delete' },
     async (c) => {
-      await deleteProject(c.get('deps').store, projectOf(c).project.pid)
+      const { name, pid } = projectOf(c).project
+      await deleteProject(await auditedStore(c, { ...deleted, resource: name }), pid)
       return c.body(null, 200)
     },
   )

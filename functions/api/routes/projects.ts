@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { DomainError } from '../../../shared/errors.ts'
-import { createProject } from '../../../shared/projects/create.ts'
+import { createProject, newProjectId } from '../../../shared/projects/create.ts'
 import { readDetails } from '../../../shared/projects/details.ts'
 import { findProject } from '../../../shared/projects/find.ts'
 import { mayCreateProjects, maySetLimits } from '../../../shared/projects/may-create.ts'
 import { parseProjectName, toProjectName } from '../../../shared/projects/name.ts'
 import { denied, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api, ApiContext } from '../factory.ts'
 import { created, createdResponse } from '../http/created.ts'
 import { ApiError } from '../http/errors.ts'
@@ -83,8 +84,11 @@ export const addProjects = (api: Api): void => {
       const { isPublic, metadata, cveAllowlist } = toProjectChange(body)
       // Clients send a limit whoever asks, and 0 for none: Harbor passes over it.
       const isLimited = maySetLimits(principal) && (body.storage_limit ?? 0) !== 0
-      const { number, name } = await createProject(store, principal, {
-        name: parseProjectName(body.project_name ?? ''),
+      const name = parseProjectName(body.project_name ?? '')
+      const pid = newProjectId(store)
+      const project = { operation: 'create', resourceType: 'project', resource: name, pid } as const
+      const { number } = await createProject(await auditedStore(c, project), principal, {
+        ...{ pid, name },
         isPublic,
         metadata,
         cveAllowlist,

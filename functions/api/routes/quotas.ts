@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { readProject } from '../../../shared/projects/find.ts'
-import { setStorageLimit } from '../../../shared/projects/quota.ts'
+import { NO_LIMIT, setStorageLimit } from '../../../shared/projects/quota.ts'
 import {
   findProjectQuota,
   listQuotas,
@@ -9,6 +9,7 @@ import {
   type ProjectQuota,
 } from '../../../shared/projects/quotas.ts'
 import type { Store } from '../../../shared/store/store.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api, ApiContext } from '../factory.ts'
 import { listPage, listQuery, listRequestOf } from '../http/listing.ts'
 import { setPageHeaders } from '../http/paging.ts'
@@ -35,6 +36,8 @@ const quotaJson = z
 const quotaRequest = z
   .object({ hard: z.strictObject({ storage: z.int() }) })
   .openapi('QuotaUpdateReq')
+
+const updated = { operation: 'update', resourceType: 'quota' } as const
 
 const quotasQuery = listQuery.extend({
   reference: z.string().optional().openapi({ description: 'Of what: only projects have quotas' }),
@@ -100,8 +103,11 @@ export const addQuotas = (api: Api): void => {
     { system: 'quota:update' },
     async (c) => {
       const { store } = c.get('deps')
-      const { pid } = await readProject(store, { number: c.req.valid('param').id })
-      await setStorageLimit(store, pid, c.req.valid('json').hard.storage)
+      const { storage } = c.req.valid('json').hard
+      const { pid, name } = await readProject(store, { number: c.req.valid('param').id })
+      const description = storage === NO_LIMIT ? 'no limit' : `${storage} bytes`
+      const event = { ...updated, resource: name, pid, description }
+      await setStorageLimit(await auditedStore(c, event), pid, storage)
       return c.body(null, 200)
     },
   )

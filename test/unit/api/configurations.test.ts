@@ -121,6 +121,29 @@ describe('PUT /configurations', () => {
   })
 })
 
+describe('a registry that is read only', () => {
+  it('is changed by nobody, until an administrator ends that', async () => {
+    const { send, ask, create } = await createDomainApi()
+    await create('team')
+    await send('PUT', PATH, 'admin', { read_only: true })
+    const response = await send('POST', '/projects', 'admin', { project_name: 'new' })
+    expect(await refusal(response)).toBe(
+      '403 The system is in read only mode. Any modification is prohibited.',
+    )
+    expect((await send('DELETE', '/projects/team', 'alice')).status).toBe(403)
+    expect((await send('PUT', '/quotas/2', 'admin', { hard: { storage: 1 } })).status).toBe(403)
+    expect(await ask('/projects/team', 'alice')).toBe('200')
+    expect((await send('PUT', PATH, 'admin', { read_only: false })).status).toBe(200)
+    expect((await send('DELETE', '/projects/team', 'alice')).status).toBe(200)
+  })
+
+  it('asks first who it is', async () => {
+    const { send } = await createDomainApi()
+    await send('PUT', PATH, 'admin', { read_only: true })
+    expect((await send('POST', '/projects', undefined, {})).status).toBe(401)
+  })
+})
+
 describe('settings', () => {
   it('are read once in five seconds, whoever obeys them', async () => {
     let reads = 0
