@@ -57,11 +57,22 @@ export const ofProject = {
   }),
 } as const
 
-/** A JSON body that has to be there. */
+/** A JSON body that has to be there. What is null is as if it were absent: clients of Harbor, in Go, mean it so. */
 export const jsonBody = <S extends z.ZodType>(schema: S) => ({
   required: true as const,
-  content: { 'application/json': { schema } },
+  content: { 'application/json': { schema: z.preprocess((body) => withoutNulls(body), schema) } },
 })
+
+/** No document of this API is deeper; what is below stays as it is, for the schema to refuse. */
+const MAX_DEPTH = 32
+
+const withoutNulls = (value: unknown, depth = 0): unknown => {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
+  const within = (one: unknown): unknown => withoutNulls(one, depth + 1)
+  if (Array.isArray(value)) return value.map(within)
+  const entries = Object.entries(value).filter(([, one]) => one !== null)
+  return Object.fromEntries(entries.map(([name, one]) => [name, within(one)]))
+}
 
 /** An answer in JSON. */
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({
