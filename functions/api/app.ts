@@ -16,6 +16,8 @@ import { addProjects } from './routes/projects.ts'
 import { addQuotas } from './routes/quotas.ts'
 import { addSearch } from './routes/search.ts'
 import { addStatistics } from './routes/statistics.ts'
+import { addProjectRobots } from './routes/project-robots.ts'
+import { addRobots } from './routes/robots.ts'
 import { addSystem } from './routes/system.ts'
 import { addVolumes } from './routes/volumes.ts'
 import { addSessions } from './routes/sessions.ts'
@@ -55,6 +57,8 @@ const FAMILIES: readonly AddRoutes[] = [
   addUser,
   addUserPassword,
   addUserGroups,
+  addRobots,
+  addProjectRobots,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */

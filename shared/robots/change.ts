@@ -20,8 +20,9 @@ export type RobotUpdate = {
   readonly level?: Level | undefined
   readonly description: string
   readonly isDisabled: boolean
-  readonly durationDays: number
-  readonly permissions: readonly RobotPermission[]
+  /** Absent: as it is; so are the permissions, whatever their projects are called by now. */
+  readonly durationDays?: number | undefined
+  readonly permissions?: readonly RobotPermission[] | undefined
 }
 
 /**
@@ -34,15 +35,15 @@ export const updateRobot = async (
   number: number,
   given: RobotUpdate,
 ): Promise<Robot> => {
-  const { description, durationDays, isDisabled } = given
+  const { description, isDisabled } = given
   assertDescription(description)
-  assertDuration(durationDays)
+  if (given.durationDays !== undefined) assertDuration(given.durationDays)
   return await contend(store, async () => {
     const before = await readRobot(store, number)
     await assertMayManage(store, actor, 'update', before)
     assertSame(before, given)
-    assertPermissions(before.level, given.permissions)
-    const permissions = await resolvePermissions(store, actor, given.permissions)
+    const { durationDays = before.durationDays } = given
+    const permissions = await permissionsOf(store, actor, before, given)
     if (before.pid !== undefined && permissions.some(({ pid }) => pid !== before.pid)) {
       throw new DomainError('BAD_REQUEST', 'a robot stays in its project')
     }
@@ -87,6 +88,17 @@ export const deleteRobot = async (
   await assertMayManage(store, actor, 'delete', robot)
   const outcome = await removeRobot(store, robot)
   if (outcome === 'gone') throw new DomainError('NOT_FOUND', `no robot ${number}`)
+}
+
+const permissionsOf = async (
+  store: Store,
+  actor: Principal,
+  before: Robot,
+  { permissions }: RobotUpdate,
+): Promise<Robot['permissions']> => {
+  if (permissions === undefined) return before.permissions
+  assertPermissions(before.level, permissions)
+  return await resolvePermissions(store, actor, permissions)
 }
 
 const assertSame = (before: Robot, { name, level }: RobotUpdate): void => {

@@ -29,8 +29,8 @@ export type NewRobot = {
   readonly name: string
   readonly level: Level
   readonly description?: string | undefined
-  /** -1: as long as it is not deleted. */
-  readonly durationDays: number
+  /** -1: as long as it is not deleted; absent: what the settings say. */
+  readonly durationDays?: number | undefined
   readonly permissions: readonly RobotPermission[]
   /** Absent or empty: one is made. */
   readonly secret?: string | undefined
@@ -52,7 +52,9 @@ export const createRobot = async (
   creator: Principal,
   given: NewRobot,
 ): Promise<CreatedRobot> => {
-  const { name, level, description = '', durationDays, isDisabled = false } = given
+  const { name, level, description = '', isDisabled = false } = given
+  const settings = await readSettings(store)
+  const { durationDays = settings.robotDurationDays, prefix = settings.robotPrefix } = given
   assertName(name)
   assertDescription(description)
   assertDuration(durationDays)
@@ -65,7 +67,6 @@ export const createRobot = async (
   const isOfProject = level === 'project' && first !== undefined
   const pid = isOfProject ? first.pid : undefined
   await assertMayManage(store, creator, 'create', { level, pid, permissions })
-  const prefix = given.prefix ?? (await readSettings(store)).robotPrefix
   const createdAt = store.clock.now()
   const robot = {
     name: `${prefix}${isOfProject ? `${first.namespace}+` : ''}${name}`,

@@ -17,9 +17,9 @@ export const assertName = (name: string): void => {
   )
 }
 
-/** @throws DomainError BAD_REQUEST for what is too long to be shown in a list */
+/** @throws DomainError BAD_REQUEST for what is too long to be shown in a list, or no text at all */
 export const assertDescription = (description: string): void => {
-  if (description.length <= LONGEST_DESCRIPTION) return
+  if (description.length <= LONGEST_DESCRIPTION && description.isWellFormed()) return
   throw new DomainError(
     'BAD_REQUEST',
     `a description has at most ${LONGEST_DESCRIPTION} characters`,

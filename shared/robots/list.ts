@@ -18,10 +18,14 @@ export type ListRobots = Paging & {
 export const listRobots = async (store: Store, query: ListRobots): Promise<Listing<Robot>> => {
   const [counter, page] = await Promise.all([
     readCounter(store, query.pid === undefined ? 'robots' : `robots#${query.pid}`),
-    takePage(walk(store, query), query),
+    takePage(walk(store, query, (query.skip ?? 0) + query.limit + 1), query),
   ])
   return { ...page, total: counter.total }
 }
+
+/** All robots of a project or of the system, in the order of their numbers. */
+export const walkRobots = (store: Store, of: Pick<ListRobots, 'pid'>): AsyncGenerator<Robot> =>
+  walk(store, of, MOST_AT_ONCE)
 
 /**
  * A robot by its number.
@@ -41,8 +45,15 @@ export const readRobot = async (store: Store, number: number): Promise<Robot> =>
 
 const numberItem = z.object({ name: z.string() })
 
-const walk = async function* (store: Store, { pid, after }: ListRobots): AsyncGenerator<Robot> {
+const MOST_AT_ONCE = 1_000
+
+const walk = async function* (
+  store: Store,
+  { pid, after }: Pick<ListRobots, 'pid' | 'after'>,
+  atOnce: number,
+): AsyncGenerator<Robot> {
   const query = {
+    limit: Math.min(atOnce, MOST_AT_ONCE),
     pk: pid === undefined ? ROBOTS : key.project(pid).pk,
     read: 'strong',
     ...(pid === undefined ? {} : { sk: { prefix: prefix.robotsOfProject } }),

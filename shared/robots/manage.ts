@@ -29,10 +29,24 @@ export const assertMayManage = async (
   if (!isAllowed) throw new DomainError('FORBIDDEN', `you may not ${action} this robot`)
 }
 
+/**
+ * Makes sure that somebody may look at a robot.
+ * @throws DomainError FORBIDDEN
+ */
+export const assertMayRead = async (
+  store: Store,
+  actor: Principal,
+  robot: Pick<Robot, 'level' | 'pid'>,
+): Promise<void> => {
+  if (!(await mayTouch(store, actor, 'read', robot))) {
+    throw new DomainError('FORBIDDEN', 'you may not read this robot')
+  }
+}
+
 const mayTouch = async (
   store: Store,
   actor: Principal,
-  action: RobotAction,
+  action: RobotAction | 'read',
   { level, pid }: Pick<Robot, 'level' | 'pid'>,
 ): Promise<boolean> => {
   if (mayInSystem(actor, `robot:${action}`)) return true

@@ -68,6 +68,7 @@ export const assertPermissions = (
     const [issue] = parsed.error.issues
     throw invalid(`invalid permissions: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`)
   }
+  if (given.length === 0) throw invalid('a robot needs a permission')
   if (JSON.stringify(given).length > MOST_CHARACTERS) throw invalid('too many permissions')
   for (const one of given) assertPermission(one)
   if (level === 'system') return

@@ -130,8 +130,8 @@ describe('a robot', () => {
 
   it('has its last use written once an hour', async () => {
     const { store, robotOf, system, login } = await start()
-    expect((await robotOf('x', [])).robot.lastUsedAt).toBeUndefined()
-    const { robot, secret } = await system('a', [])
+    expect((await robotOf('x', [may('*', 'repository:pull')])).robot.lastUsedAt).toBeUndefined()
+    const { robot, secret } = await system('a', [may('*', 'repository:pull')])
     const used = async () => {
       await login(robot.name, secret)
       return (await readRobot(store, robot.number)).lastUsedAt ?? 0

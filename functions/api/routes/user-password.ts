@@ -60,7 +60,7 @@ export const addUserPassword = (api: Api): void => {
       summary: 'Of registries whose users come from elsewhere; here, make a personal access token',
       tags: ['user'],
       request: { params: userInPath },
-      responses: errors(401, 412, 422),
+      responses: errors(401, 403, 412, 422),
     },
     'authenticated',
     () => {
