@@ -4,7 +4,7 @@ import { DomainError } from '../../../shared/errors.ts'
 import type { LogIn } from '../../../shared/identity/log-in.ts'
 import { endSession, openSession } from '../../../shared/sessions/sessions.ts'
 import { findUserByName, isMailTaken } from '../../../shared/users/find.ts'
-import { principalOf } from '../access.ts'
+import { addressOf, principalOf } from '../access.ts'
 import type { Api } from '../factory.ts'
 import { errors, json } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -40,9 +40,7 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       if (!isFromHere(c, info))
         throw new DomainError('FORBIDDEN', 'log in from a page of this site')
       const { principal: name, password } = c.req.valid('form')
-      // The bindings are absent under app.request(), whatever the type says.
-      const address = (c.env as typeof c.env | undefined)?.address ?? ''
-      const identity = await logIn({ name, password, address })
+      const identity = await logIn({ name, password, address: addressOf(c) })
       if (identity === undefined) throw wrong()
       const { principal, tokenId } = identity
       // A session may do more than a token, and lasts when that is revoked.

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { mayInSystem } from '../../../shared/auth/access.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { changePassword, resetPassword } from '../../../shared/users/password.ts'
-import { denied, principalOf } from '../access.ts'
+import { addressOf, denied, principalOf } from '../access.ts'
 import type { Api } from '../factory.ts'
 import { errors, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -41,7 +41,8 @@ export const addUserPassword = (api: Api): void => {
         throw new DomainError('FORBIDDEN', 'a token changes no passwords; log in with the password')
       }
       if (isSelf(principal, number)) {
-        await changePassword(store, number, { oldPassword, newPassword })
+        const change = { oldPassword, newPassword, address: addressOf(c) }
+        await changePassword(store, number, change)
       } else {
         if (!mayInSystem(principal, 'user:update')) throw denied(principal)
         await assertNotAbove(store, principal, number)

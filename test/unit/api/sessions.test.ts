@@ -145,6 +145,19 @@ describe('a session', () => {
     expect(await three.status()).toBe(401)
   })
 
+  it('is no place to guess the password faster than by logging in', async () => {
+    const { store, browser } = await open()
+    const { ask } = await browser('alice')
+    const change = async (old_password: string) => {
+      const body = { old_password, new_password: 'Other1234' }
+      return (await ask('PUT', '/users/2/password', body)).status
+    }
+    for (let tries = 0; tries < 5; tries += 1) expect(await change('Wrong1234')).toBe(403)
+    expect(await change(PASSWORD)).toBe(403)
+    store.pass(MINUTE)
+    expect(await change(PASSWORD)).toBe(200)
+  })
+
   it('ends with its user, and has the rights of the moment', async () => {
     const { browser, send } = await open()
     const { ask, status } = await browser('alice')
