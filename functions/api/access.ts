@@ -122,11 +122,6 @@ export const principalOf = async (c: ApiContext): Promise<Principal> => {
   return await principal
 }
 
-/** Of the other end of the connection; empty when unknown. */
-export const addressOf = (c: ApiContext): string =>
-  // The bindings are absent under app.request(), whatever the type says.
-  (c.env as typeof c.env | undefined)?.address ?? ''
-
 const authenticate = async (c: ApiContext): Promise<Principal> => {
   const principal = await c.get('deps').authenticate({
     headers: c.req.raw.headers,
