@@ -54,3 +54,8 @@ export type ApiDeps = {
   /** Further components of `/health` by name; a probe that throws means unhealthy. */
   readonly probes?: Readonly<Record<string, () => Promise<unknown>>> | undefined
 }
+
+/** As handlers have it: with settings in any case. */
+export type ProvidedDeps = Omit<ApiDeps, 'settings'> & {
+  readonly settings: () => Promise<SystemSettings>
+}

@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { createFactory } from 'hono/factory'
 import type { Principal } from '../../shared/auth/principal.ts'
-import type { ApiDeps, ResolvedProject } from './deps.ts'
+import type { ProvidedDeps, ResolvedProject } from './deps.ts'
 import { invalidRequest } from './http/invalid.ts'
 
 export type ApiEnv = {
@@ -14,7 +14,7 @@ export type ApiEnv = {
     readonly lambdaContext?: { readonly awsRequestId: string } | undefined
   }
   Variables: {
-    deps: ApiDeps
+    deps: ProvidedDeps
     requestId: string
     /** Once for all who ask in this request; read by `principalOf`. */
     principal: Promise<Principal> | undefined

@@ -1,5 +1,6 @@
-import type { ApiDeps } from './deps.ts'
+import type { ApiDeps, ProvidedDeps } from './deps.ts'
 import { factory } from './factory.ts'
+import { settingsOf } from './settings.ts'
 
 export const REQUEST_ID = 'X-Request-Id'
 
@@ -7,8 +8,9 @@ export const REQUEST_ID = 'X-Request-Id'
 const SANE_ID = /^[\x21-\x7e]{1,128}$/
 
 /** Gives every handler what the API is made of, and every request an id: the caller's own when it is sane. */
-export const provide = (deps: ApiDeps) =>
-  factory.createMiddleware(async (c, next) => {
+export const provide = (given: ApiDeps) => {
+  const deps: ProvidedDeps = { ...given, settings: given.settings ?? settingsOf(given.store) }
+  return factory.createMiddleware(async (c, next) => {
     const given = c.req.header(REQUEST_ID)
     const id =
       (given !== undefined && SANE_ID.test(given) ? given : undefined) ??
@@ -22,3 +24,4 @@ export const provide = (deps: ApiDeps) =>
     c.res.headers.set(REQUEST_ID, id)
     c.res.headers.set('X-Content-Type-Options', 'nosniff')
   })
+}

@@ -8,6 +8,7 @@ import { verifyPassword } from '../auth/passwords.ts'
 import type { Principal, UserNumber } from '../auth/principal.ts'
 import { identityOf, sealOf } from '../identity/standing.ts'
 import { PortError } from '../ports.ts'
+import { readSettings } from '../settings/read.ts'
 import { getItem } from '../store/query.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
@@ -21,10 +22,9 @@ declare const brand: unique symbol
 const ID_BYTES = 32
 const ID = /^[A-Za-z0-9_-]{43}$/
 const MINUTE_MS = 60_000
-const LONGEST_IDLE_MS = 30 * MINUTE_MS
 const LONGEST_LIFE_MS = 12 * 60 * MINUTE_MS
-/** A use is written at most this often; so much sooner may a session that is not used be over. */
-const USE_MS = 5 * MINUTE_MS
+/** A use is written this often at most, in parts of the time that a session may be unused; so much sooner may it be over. */
+const USES = 6
 
 const sessionItem = z.object({
   user: z.number(),
@@ -68,12 +68,13 @@ export const readSession = async (
   const item = await getItem(store, keyOf(id), 'strong')
   if (item === undefined) return undefined
   const session = sessionItem.parse(item)
+  const idleMs = await readIdleMs(store)
   const now = store.clock.now()
-  if (now >= endOf(session)) return undefined
+  if (now >= endOf(session, idleMs)) return undefined
   const { user: number, seal, usedAt } = session
   const identity = await identityOf(store, { kind: 'user', number, seal })
   if (identity?.principal.kind !== 'user') return undefined
-  if (now - usedAt >= USE_MS) await recordUse(store, id, { ...session, usedAt: now })
+  if (now - usedAt >= idleMs / USES) await recordUse(store, id, { ...session, usedAt: now })
   return identity.principal
 }
 
@@ -91,7 +92,7 @@ const recordUse = async (store: Store, id: SessionId, session: Session): Promise
     await store.kv.write({
       op: 'update',
       key: keyOf(id),
-      set: { usedAt: session.usedAt, ...timeToLive(session) },
+      set: { usedAt: session.usedAt },
       // It may have been ended meanwhile, and must not come back.
       conditions: [{ kind: 'equals', name: 'seal', value: session.seal }],
     })
@@ -103,7 +104,14 @@ const recordUse = async (store: Store, id: SessionId, session: Session): Promise
 /** Who reads the table finds no session to use: 256 random bits need no slow hash. */
 const keyOf = (id: SessionId) => key.session(createHash('sha256').update(id).digest('hex'))
 
-const endOf = ({ createdAt, usedAt }: Session): number =>
-  Math.min(usedAt + LONGEST_IDLE_MS, createdAt + LONGEST_LIFE_MS)
+/** How long a session may be unused. */
+const readIdleMs = async (store: Store): Promise<number> =>
+  (await readSettings(store)).sessionMinutes * MINUTE_MS
 
-const timeToLive = (session: Session) => ({ [TTL_ATTRIBUTE]: Math.ceil(endOf(session) / 1_000) })
+const endOf = ({ createdAt, usedAt }: Session, idleMs: number): number =>
+  Math.min(usedAt + idleMs, createdAt + LONGEST_LIFE_MS)
+
+/** By its longest life, since the settings may let it be unused for longer tomorrow. */
+const timeToLive = ({ createdAt }: Session) => ({
+  [TTL_ATTRIBUTE]: Math.ceil((createdAt + LONGEST_LIFE_MS) / 1_000),
+})

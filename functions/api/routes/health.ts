@@ -1,5 +1,5 @@
 import { key } from '../../../shared/table.ts'
-import type { ApiDeps } from '../deps.ts'
+import type { ProvidedDeps } from '../deps.ts'
 
 type ComponentHealth = {
   readonly name: string
@@ -13,7 +13,7 @@ export type Health = {
 
 /** How the components are: this API answers, so it is well; the table is well when it can be read. */
 export const readHealth = async (
-  { store, probes = {}, reportError }: ApiDeps,
+  { store, probes = {}, reportError }: ProvidedDeps,
   requestId: string,
 ): Promise<Health> => {
   const all = {

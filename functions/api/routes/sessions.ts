@@ -91,8 +91,7 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       const { store, settings } = c.get('deps')
       const { target, value } = c.req.valid('form')
       const isAllowed =
-        mayInSystem(await principalOf(c), 'user:create') ||
-        (await settings?.())?.hasSelfRegistration === true
+        mayInSystem(await principalOf(c), 'user:create') || (await settings()).hasSelfRegistration
       if (!isAllowed) {
         throw new DomainError('PRECONDITION', 'accounts are made by administrators here')
       }

@@ -1,9 +1,8 @@
-import type { ApiDeps } from '../deps.ts'
-import { settingsOf } from '../settings.ts'
+import type { ProvidedDeps } from '../deps.ts'
 
 /** What the registry says of itself: all of it to those it knows, and what a log-in page needs to everybody. */
 export const systemInfo = async (
-  { store, info, settings = settingsOf(store) }: ApiDeps,
+  { store, info, settings }: ProvidedDeps,
   requested: URL,
   isKnown: boolean,
 ) => {

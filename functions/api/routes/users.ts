@@ -59,7 +59,7 @@ export const addUsers = (api: Api): void => {
       const { store, settings } = c.get('deps')
       const principal = await principalOf(c)
       const isAllowed =
-        mayInSystem(principal, 'user:create') || (await settings?.())?.hasSelfRegistration === true
+        mayInSystem(principal, 'user:create') || (await settings()).hasSelfRegistration
       if (!isAllowed) throw denied(principal)
       const { username, ...rest } = c.req.valid('json')
       const { number, name } = await createUser(store, { name: username, ...rest })

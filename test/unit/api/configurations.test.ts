@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { createRobot } from '../../../shared/robots/create.ts'
 import { changeSettings } from '../../../shared/settings/change.ts'
 import { readSettings } from '../../../shared/settings/read.ts'
+import { openSession, readSession } from '../../../shared/sessions/sessions.ts'
 import { createDomainApi, refusal } from './domain.ts'
+import { openPeople, PASSWORD } from './people.ts'
 
 const PATH = '/configurations'
 
@@ -174,6 +176,27 @@ describe('settings', () => {
       changeSettings(store, { sessionMinutes: 5 }),
     ])
     expect(await readSettings(store)).toMatchObject({ isReadOnly: true, sessionMinutes: 5 })
+  })
+
+  it('let people register themselves, or not', async () => {
+    const { send } = await openPeople()
+    const carol = { username: 'carol', password: PASSWORD, email: 'c@example.com' }
+    expect((await send('POST', '/users', undefined, carol)).status).toBe(401)
+    await send('PUT', PATH, 'admin', { self_registration: true })
+    expect((await send('POST', '/users', undefined, carol)).status).toBe(201)
+  })
+
+  it('say how long a session may be unused', async () => {
+    const { store, alice } = await openPeople()
+    const id = await openSession(store, alice.number, PASSWORD)
+    if (id === undefined) throw new Error('no session')
+    await changeSettings(store, { sessionMinutes: 1 })
+    for (let turn = 0; turn < 4; turn += 1) {
+      store.pass(40_000)
+      expect(await readSession(store, id)).toMatchObject({ name: 'alice' })
+    }
+    store.pass(61_000)
+    expect(await readSession(store, id)).toBeUndefined()
   })
 
   it('say what the names of new robots begin with', async () => {
