@@ -5,9 +5,11 @@ import { CliError } from './client.ts'
 
 /** The first line of the standard input. */
 export const readStdin = async (): Promise<string> => {
-  const [line = ''] = (await text(process.stdin)).split('\n')
-  return line.replace(/\r$/, '')
+  const [line = ''] = await readLines()
+  return line
 }
+
+const readLines = async (): Promise<readonly string[]> => (await text(process.stdin)).split(/\r?\n/)
 
 /** Asks a person at a terminal, without showing what is typed. */
 export const ask = async (question: string): Promise<string> => {
@@ -27,6 +29,20 @@ export const ask = async (question: string): Promise<string> => {
     terminal.close()
     process.stderr.write('\n')
   }
+}
+
+/**
+ * One's own password and a new one for somebody: by the two first lines of the standard input where that is wanted, else
+ * from whoever sits at the terminal.
+ */
+export const readBothPasswords = async (
+  { passwordStdin }: { readonly passwordStdin?: boolean },
+  own: string,
+  other: string,
+): Promise<readonly [string, string]> => {
+  if (passwordStdin !== true) return [await ask(own), await ask(other)]
+  const [first = '', second = ''] = await readLines()
+  return [first, second]
 }
 
 /** A password by the standard input where that is wanted, else from whoever sits at the terminal. */

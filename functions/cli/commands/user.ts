@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { CliError, createClient, type Client } from '../client.ts'
 import { print, printList } from '../output.ts'
-import { readPassword } from '../secrets.ts'
+import { readBothPasswords, readPassword } from '../secrets.ts'
 
 const user = z.object({
   user_id: z.int(),
@@ -77,11 +77,20 @@ export const addUser = (program: Command): void => {
     .command('password')
     .summary('give a user another password (administrators only)')
     .argument('<name>')
-    .option('--password-stdin', 'read the password from the standard input')
+    .option(
+      '--password-stdin',
+      'read from the standard input: your own password, and in the next line the new one',
+    )
     .action(async (name: string, options: { passwordStdin?: boolean }) => {
-      const client = createClient(currentAccount())
-      const id = await idOf(client, name)
-      const password = await readPassword(options, `New password of ${name}: `)
+      const account = currentAccount()
+      const id = await idOf(createClient(account), name)
+      // What login has kept is a token, and tokens change no passwords.
+      const [own, password] = await readBothPasswords(
+        options,
+        `Your own password: `,
+        `New password of ${name}: `,
+      )
+      const client = createClient({ ...account, secret: own })
       await client.send('PUT', `/users/${id}/password`, { new_password: password })
       print(`${name} has another password`)
     })

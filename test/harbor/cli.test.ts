@@ -1,0 +1,170 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { provideRegistry } from '../support/registry.ts'
+import { startServer } from '../support/server.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { authorization } from '../support/credentials.ts'
+
+const registry = provideRegistry()
+const MAIN = join(import.meta.dirname, '..', '..', 'functions', 'cli', 'main.ts')
+
+let home: string
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'roadstead-cli-'))
+})
+afterEach(async () => {
+  await rm(home, { recursive: true, force: true })
+})
+
+type Said = { readonly code: number; readonly out: string; readonly err: string }
+
+/** Runs the program with a home of its own; `input` comes by its standard input. */
+const run = async (args: readonly string[], input = ''): Promise<Said> =>
+  await new Promise((resolve) => {
+    const env = { ...process.env, XDG_CONFIG_HOME: home }
+    const child = execFile(process.execPath, [MAIN, ...args], { env }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err })
+    })
+    child.stdin?.end(input)
+  })
+
+const ok = async (args: readonly string[], input?: string): Promise<string> => {
+  const { code, err, out } = await run(args, input)
+  if (code !== 0) throw new Error(`${args.join(' ')}: ${err}`)
+  return out
+}
+
+const logIn = async (): Promise<void> => {
+  const { login, url } = registry()
+  await ok(['login', url, '--username', login.name, '--password-stdin'], `${login.password}\n`)
+}
+
+describe('roadstead', () => {
+  it('helps with examples, and says in one line what is wrong', async () => {
+    expect(await ok(['--help'])).toContain('Examples:')
+    expect(await ok(['robot', 'create', '--help'])).toContain('PROJECT:RESOURCE:ACTION')
+    const unknown = await run(['projcet', 'list'])
+    expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('unknown command')])
+    const nobody = await run(['project', 'list'])
+    expect(nobody).toEqual({
+      ...{ code: 1, out: '' },
+      err: 'roadstead: nobody is logged in; run: roadstead login URL --username NAME\n',
+    })
+    const bad = await run(['quota', 'set', 'team', 'much'])
+    expect([bad.code, bad.err]).toEqual([1, expect.stringContaining('such as 10GiB')])
+  })
+
+  it('keeps a token for its owner alone, and revokes it on logout', async () => {
+    const { login, url } = registry()
+    const wrong = await run(
+      ['login', url, '--username', 'nobody', '--password-stdin'],
+      'Wrong-1-password',
+    )
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('401')])
+    await logIn()
+    const file = join(home, 'roadstead', 'account.json')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    const kept = await readFile(file, 'utf8')
+    expect(kept).not.toContain(login.password)
+    expect(await ok(['whoami'])).toBe(`admin at ${url} (administrator)\n`)
+    const { name, secret } = z
+      .object({ name: z.string(), secret: z.string() })
+      .parse(JSON.parse(kept))
+    await ok(['logout'])
+    const headers = { Authorization: authorization({ name, password: secret }) }
+    expect((await fetch(`${url}/api/v2.0/users/current`, { headers })).status).toBe(401)
+    expect((await run(['whoami'])).code).toBe(1)
+  })
+
+  it('makes a project, a user in it, a quota, and takes them away', async () => {
+    await logIn()
+    const { password } = registry().login
+    await ok(['project', 'create', 'team', '--quota', '10GiB'])
+    expect(await ok(['project', 'list'])).toMatch(/^NAME .*\nlibrary .*public.*\nteam .*private/s)
+    const again = await run(['project', 'create', 'team'])
+    expect([again.code, again.err]).toEqual([1, expect.stringContaining('409')])
+    const listed = z.array(z.looseObject({ name: z.string() }))
+    const projects = listed.parse(JSON.parse(await ok(['project', 'list', '--json'])))
+    expect(projects.map(({ name }) => name)).toEqual(['library', 'team'])
+
+    await ok(
+      ['user', 'create', 'alice', '--email', 'alice@example.org', '--password-stdin'],
+      'Correct-1\n',
+    )
+    await ok(['project', 'add-member', 'team', 'alice', '--role', 'developer'])
+    expect(await ok(['project', 'members', 'team'])).toMatch(/alice +developer/)
+    await ok(['project', 'remove-member', 'team', 'alice'])
+    expect(await ok(['project', 'members', 'team'])).not.toContain('alice')
+    await ok(['user', 'admin', 'alice'])
+    await ok(['user', 'password', 'alice', '--password-stdin'], `${password}\nAnother-1\n`)
+    expect(await ok(['user', 'list'])).toMatch(/alice +\d+ +alice@example.org +yes/)
+    await ok(['user', 'delete', 'alice'])
+
+    expect(await ok(['quota', 'list'])).toMatch(/team +0 B +10 GiB/)
+    await ok(['quota', 'set', 'team', 'none'])
+    expect(await ok(['quota', 'list'])).toMatch(/team +0 B +none/)
+    await ok(['project', 'delete', 'team'])
+    expect(await ok(['audit', 'list', '-n', '50'])).toMatch(
+      /admin +127.0.0.1 +delete project +team/,
+    )
+    const exported = (await ok(['audit', 'export'])).trim().split('\n')
+    expect(exported.length).toBeGreaterThan(5)
+    for (const line of exported) expect(JSON.parse(line)).toHaveProperty('op_time')
+  })
+
+  it('makes a robot over several projects and lets it do more by the same secret', async () => {
+    await logIn()
+    for (const name of ['one', 'two']) await ok(['project', 'create', name])
+    const made = await ok(['robot', 'create', 'ci', '-p', 'one:repository:pull'])
+    const [, secret = ''] = /shown this once: (\S+)/.exec(made) ?? []
+    expect(secret).toHaveLength(32)
+    await ok(['robot', 'grant', 'ci', '-p', 'two:repository:push', '-p', 'two:repository:pull'])
+    expect(await ok(['robot', 'list'])).toContain(
+      'one:repository:pull two:repository:push two:repository:pull',
+    )
+    const scope = 'repository:two/app:pull,push'
+    const { url } = registry()
+    const answer = await fetch(`${url}/service/token?service=roadstead&scope=${scope}`, {
+      headers: { Authorization: authorization({ name: 'robot$ci', password: secret }) },
+    })
+    expect(await answer.json()).toMatchObject({ scope })
+    await ok(['robot', 'revoke', 'ci', '-p', 'two:repository:push'])
+    await ok(['robot', 'disable', 'ci'])
+    expect(await ok(['robot', 'list'])).toMatch(/robot\$ci +\d+ +disabled/)
+    await ok(['robot', 'enable', 'ci'])
+    await ok(['robot', 'secret', 'ci', '--secret-stdin'], 'Chosen-1-secret\n')
+    await ok(['robot', 'delete', 'ci'])
+  })
+})
+
+describe('roadstead admin reset-password', () => {
+  it('gives the administrator another password, while no server has the data', async () => {
+    const { path, remove } = await temporaryDirectory('reset')
+    const data = join(path, 'data')
+    try {
+      const first = await startServer({ data, adminPassword: 'Forgotten-1' })
+      const reset = ['admin', 'reset-password', '--data', data, '--password-stdin']
+      const busy = await run(reset, 'Found-again-1')
+      expect([busy.code, busy.err.split('\n').length]).toEqual([1, 2])
+      await first.stop()
+      const weak = await run(reset, 'weak')
+      expect([weak.code, weak.err.split('\n').length]).toEqual([1, 2])
+      expect(await ok(reset, 'Found-again-1')).toBe('admin has another password\n')
+      const second = await startServer({ data, adminPassword: 'Forgotten-1' })
+      const status = async (password: string) =>
+        (
+          await fetch(`${second.url}/v2/`, {
+            headers: { Authorization: authorization({ name: 'admin', password }) },
+          })
+        ).status
+      expect([await status('Forgotten-1'), await status('Found-again-1')]).toEqual([401, 200])
+      await second.stop()
+    } finally {
+      await remove()
+    }
+  })
+})
