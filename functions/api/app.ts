@@ -14,6 +14,7 @@ import { addProjectMetadata } from './routes/project-metadata.ts'
 import { addProject } from './routes/project.ts'
 import { addProjects } from './routes/projects.ts'
 import { addQuotas } from './routes/quotas.ts'
+import { addRepositories } from './routes/repositories.ts'
 import { addSearch } from './routes/search.ts'
 import { addStatistics } from './routes/statistics.ts'
 import { addSystem } from './routes/system.ts'
@@ -55,6 +56,7 @@ const FAMILIES: readonly AddRoutes[] = [
   addUser,
   addUserPassword,
   addUserGroups,
+  addRepositories,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */
