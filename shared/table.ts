@@ -53,6 +53,7 @@
  * label              LABEL#<number>              #                                           label
  * label list         LABELS#<scope>              <name>                                      label
  * label of artifact  MANIFEST#<rid>#<digest>     LABEL#<number>                              label
+ * labelled artifact  REPOSITORY#<rid>            LABELLED#<number>#<digest>                  label
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -262,7 +263,7 @@ export const key = {
   }),
   pulls: (rid: RepositoryId): Key => ({ pk: `REPOSITORY#${rid}`, sk: 'PULLS' }),
   label: (number: number): Key => ({ pk: `LABEL#${digits(number, NUMBER_DIGITS)}`, sk: GUARD }),
-  /** Of a name in base64url: people write into it what they like. */
+  /** Of a name in hexadecimal: people write into it what they like, and it sorts as the name does. */
   labelListed: (scope: LabelScope, encodedName: string): Key => ({
     pk: labelsOf(scope),
     sk: encodedName,
@@ -270,6 +271,10 @@ export const key = {
   labelOfArtifact: (rid: RepositoryId, digest: Digest, number: number): Key => ({
     pk: `MANIFEST#${rid}#${digest}`,
     sk: `LABEL#${digits(number, NUMBER_DIGITS)}`,
+  }),
+  labelled: (rid: RepositoryId, number: number, digest: Digest): Key => ({
+    pk: `REPOSITORY#${rid}`,
+    sk: `LABELLED#${digits(number, NUMBER_DIGITS)}#${digest}`,
   }),
   settings: (): Key => ({ pk: 'SETTINGS', sk: GUARD }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
@@ -285,6 +290,7 @@ export const prefix = {
   parts: 'PART#',
   indexChildren: 'CHILD#',
   labelsOfArtifact: 'LABEL#',
+  labelled: 'LABELLED#',
   holdingTags: 'HELD#TAG#',
   holdingIndexes: 'HELD#INDEX#',
   referrers: 'REFERRER#',
@@ -304,6 +310,9 @@ export const prefix = {
 
 /** The partition of the labels of a scope. */
 export const labelsOf = (scope: LabelScope): string => `LABELS#${scope}`
+
+/** The label that an artifact's key (`LABEL#`) or a repository's (`LABELLED#`) is about. */
+export const parseLabelNumber = (sk: string): number => Number(sk.split('#')[1])
 
 /** From an artifact's holders to its labels: both lie side by side. */
 export const HOLDERS_AND_LABELS = { from: 'HELD#', to: 'LABEL#~' } as const

@@ -54,6 +54,7 @@ const everyKey = [
   key.label(1),
   key.labelListed('system', 'a'),
   key.labelOfArtifact(rid, digest, 1),
+  key.labelled(rid, 1, digest),
   key.projectListed(name.project),
   key.publicProject(name.project),
   key.member(pid, 1),

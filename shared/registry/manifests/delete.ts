@@ -8,7 +8,13 @@ import { writeAll } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { queryAll } from '../../store/query.ts'
-import { key, prefix, type RepositoryId, type RepositoryRef } from '../../table.ts'
+import {
+  key,
+  parseLabelNumber,
+  prefix,
+  type RepositoryId,
+  type RepositoryRef,
+} from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { referrerKey } from '../referrers/referrers.ts'
@@ -114,7 +120,10 @@ const dropLabels = async (store: Store, { rid, digest }: Pushed): Promise<void> 
   const items = await queryAll(store, labels)
   await writeAll(
     store,
-    items.map(({ sk }) => ({ op: 'delete', key: { pk, sk } })),
+    items.flatMap(({ sk }) => [
+      { op: 'delete', key: { pk, sk } },
+      { op: 'delete', key: key.labelled(rid, parseLabelNumber(sk), digest) },
+    ]),
   )
 }
 
