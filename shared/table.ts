@@ -47,6 +47,13 @@
  * audit entry        AUDIT#<scope>#<month>#<shard>  <time>#<id>                              with what it tells of
  * audit counts       AUDITCOUNT#<scope>          <month>#<shard>                             with the entry
  * settings           SETTINGS                    #                                           administrators
+ * artifact counts    REPOSITORY#<rid>            COUNT#<shard>                               manifest put and delete
+ * child of an index  REPOSITORY#<rid>            CHILD#<child>#<index digest>#<inc>          manifest put
+ * pull count         REPOSITORY#<rid>            PULLS                                       recorder of pulls
+ * label              LABEL#<number>              #                                           label
+ * label list         LABELS#<scope>              <name>                                      label
+ * label of artifact  MANIFEST#<rid>#<digest>     LABEL#<number>                              label
+ * labelled artifact  REPOSITORY#<rid>            LABELLED#<number>#<digest>                  label
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -101,9 +108,17 @@ export type CounterName =
   | 'robots'
   | 'members'
   | `${'repositories' | 'members' | 'robots'}#${ProjectId}`
+  | 'labels'
+  | `labels#${LabelScope}`
 
 /** The log of the whole registry, or of one project. */
 export type AuditScope = 'system' | ProjectId
+
+/** Labels of the whole registry, or of one project. */
+export type LabelScope = 'system' | ProjectId
+
+/** Parallel pushes into one repository would otherwise meet in one item. */
+export const COUNT_SHARDS = 4
 
 /** One month of a log: everybody writes to it, and one partition takes 1,000 writes a second (DynamoDB service limit). */
 export const AUDIT_SHARDS = 4
@@ -238,6 +253,29 @@ export const key = {
     pk: auditCounts(scope),
     sk: `${monthOf(at)}#${auditShardOf(id)}`,
   }),
+  artifactCount: (rid: RepositoryId, shard: number): Key => ({
+    pk: `REPOSITORY#${rid}`,
+    sk: `COUNT#${shard}`,
+  }),
+  indexChild: (rid: RepositoryId, child: Digest, index: Digest, inc: Incarnation): Key => ({
+    pk: `REPOSITORY#${rid}`,
+    sk: `CHILD#${child}#${index}#${inc}`,
+  }),
+  pulls: (rid: RepositoryId): Key => ({ pk: `REPOSITORY#${rid}`, sk: 'PULLS' }),
+  label: (number: number): Key => ({ pk: `LABEL#${digits(number, NUMBER_DIGITS)}`, sk: GUARD }),
+  /** Of a name in hexadecimal: people write into it what they like, and it sorts as the name does. */
+  labelListed: (scope: LabelScope, encodedName: string): Key => ({
+    pk: labelsOf(scope),
+    sk: encodedName,
+  }),
+  labelOfArtifact: (rid: RepositoryId, digest: Digest, number: number): Key => ({
+    pk: `MANIFEST#${rid}#${digest}`,
+    sk: `LABEL#${digits(number, NUMBER_DIGITS)}`,
+  }),
+  labelled: (rid: RepositoryId, number: number, digest: Digest): Key => ({
+    pk: `REPOSITORY#${rid}`,
+    sk: `LABELLED#${digits(number, NUMBER_DIGITS)}#${digest}`,
+  }),
   settings: (): Key => ({ pk: 'SETTINGS', sk: GUARD }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,
@@ -250,6 +288,9 @@ export const prefix = {
   tags: 'TAG#',
   artifacts: 'ARTIFACT#',
   parts: 'PART#',
+  indexChildren: 'CHILD#',
+  labelsOfArtifact: 'LABEL#',
+  labelled: 'LABELLED#',
   holdingTags: 'HELD#TAG#',
   holdingIndexes: 'HELD#INDEX#',
   referrers: 'REFERRER#',
@@ -266,6 +307,15 @@ export const prefix = {
   /** What makes a blob a member of one repository: its lease and the refs of its manifests. */
   inRepository,
 } as const
+
+/** The partition of the labels of a scope. */
+export const labelsOf = (scope: LabelScope): string => `LABELS#${scope}`
+
+/** The label that an artifact's key (`LABEL#`) or a repository's (`LABELLED#`) is about. */
+export const parseLabelNumber = (sk: string): number => Number(sk.split('#')[1])
+
+/** From an artifact's holders to its labels: both lie side by side. */
+export const HOLDERS_AND_LABELS = { from: 'HELD#', to: 'LABEL#~' } as const
 
 /** The partition of a month's entries, of one shard. */
 export const auditPartition = (scope: AuditScope, month: string, shard: number): string =>

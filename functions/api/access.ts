@@ -74,6 +74,8 @@ const check = async (c: ApiContext, access: Access): Promise<void> => {
   }
 }
 
+const IN_REPOSITORIES = /^\/api\/v2\.0\/projects\/[^/]+\/repositories(?:\/|$)/
+
 const permitted = async (
   c: ApiContext,
   principal: Principal,
@@ -82,7 +84,8 @@ const permitted = async (
   const nameOrId = c.req.param('project_name_or_id')
   if (nameOrId === undefined) throw new Error('a rule about a project, but no project in the path')
   const repository = repositoryPathOf(c)
-  const isName = isTrue(c.req.header(IS_RESOURCE_NAME))
+  // Harbor's description calls it `project_name` there.
+  const isName = isTrue(c.req.header(IS_RESOURCE_NAME)) || IN_REPOSITORIES.test(c.req.path)
   const found = await c.get('deps').resolveProject(principal, nameOrId, isName)
   if (found === undefined) throw missing(principal, permission)
   if (!mayInProject(principal, permission, found.facts, repository)) throw denied(principal)

@@ -5,15 +5,20 @@ import { newApi, type Api } from './factory.ts'
 import { limitBody } from './http/body-limit.ts'
 import { ApiError, errorResponse, isOurs, toApiError } from './http/errors.ts'
 import { provide } from './middleware.ts'
+import { addArtifactLabels } from './routes/artifact-labels.ts'
+import { addArtifactTags } from './routes/artifact-tags.ts'
+import { addArtifacts } from './routes/artifacts.ts'
 import { addAudit } from './routes/audit.ts'
 import { addConfigurations } from './routes/configurations.ts'
 import { addDocs } from './routes/docs.ts'
+import { addLabels } from './routes/labels.ts'
 import { addMembers } from './routes/members.ts'
 import { addPermissions } from './routes/permissions.ts'
 import { addProjectMetadata } from './routes/project-metadata.ts'
 import { addProject } from './routes/project.ts'
 import { addProjects } from './routes/projects.ts'
 import { addQuotas } from './routes/quotas.ts'
+import { addRepositories } from './routes/repositories.ts'
 import { addSearch } from './routes/search.ts'
 import { addStatistics } from './routes/statistics.ts'
 import { addProjectRobots } from './routes/project-robots.ts'
@@ -59,6 +64,11 @@ const FAMILIES: readonly AddRoutes[] = [
   addUserGroups,
   addRobots,
   addProjectRobots,
+  addRepositories,
+  addArtifacts,
+  addArtifactTags,
+  addArtifactLabels,
+  addLabels,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */

@@ -2,6 +2,7 @@ import type { ProjectFacts } from '../../shared/auth/access.ts'
 import type { Principal } from '../../shared/auth/principal.ts'
 import type { LogIn } from '../../shared/identity/log-in.ts'
 import type { Project } from '../../shared/projects/project.ts'
+import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Store } from '../../shared/store/store.ts'
 
 /** A project that a path names, with what decides about the caller in it. */
@@ -29,6 +30,8 @@ export type Volume = { readonly totalBytes: number; readonly freeBytes: number }
 /** What the management API is made of; composed where the distribution API is. */
 export type ApiDeps = {
   readonly store: Store
+  /** The same one that the distribution API works with, so that both believe the same of names. */
+  readonly registry: RegistryContext
   /** `undefined`: credentials were given, and they are wrong. */
   readonly authenticate: (sender: Sender) => Promise<Principal | undefined>
   /** By which browsers open sessions; absent: they cannot. */

@@ -9,6 +9,7 @@ import type { ServerOptions } from './options.ts'
 
 type Parts = {
   readonly store: Store
+  readonly registry: ApiDeps['registry']
   readonly logIn: LogIn
   readonly reportError: ApiDeps['reportError']
 }
@@ -16,9 +17,10 @@ type Parts = {
 /** Puts the management API together. */
 export const composeApi = (
   { data, externalUrl }: ServerOptions,
-  { logIn, reportError, store }: Parts,
+  { logIn, registry, reportError, store }: Parts,
 ): ApiDeps => ({
   store,
+  registry,
   reportError,
   logIn,
   authenticate: createAuthenticate({ store, logIn }),

@@ -48,6 +48,13 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     ...(secret === undefined ? {} : { redirect: { baseUrl: '', secret } }),
   })
   const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
+  const context = {
+    store,
+    objects: embedded.objects,
+    repositories: createRepositories(store, options),
+    limits: DEFAULT_LIMITS,
+    allowSparse: options.allowSparse,
+  }
   const audit = createAudit(store)
   const logIn = createLogIn(store, ({ address, name }, why) => {
     audit.record({ name, address }, { ...FAILED_LOGIN, resource: name })
@@ -72,7 +79,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
       await embedded.close()
     },
     redirectSecret: secret,
-    api: composeApi(options, { store, logIn, reportError }),
+    api: composeApi(options, { store, registry: context, logIn, reportError }),
     deps: {
       context: {
         store,

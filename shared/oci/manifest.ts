@@ -25,6 +25,8 @@ export type Manifest = {
   readonly mediaType: string
   /** Distinct by digest; those a registry need not hold have `optional`. */
   readonly blobs: readonly (Descriptor & { readonly optional: boolean })[]
+  /** What an image manifest is configured by; absent from indexes. */
+  readonly config?: Descriptor | undefined
   /** Distinct by digest; of indexes only. */
   readonly manifests: readonly Descriptor[]
   readonly subject: Descriptor | undefined
@@ -121,6 +123,7 @@ const fromImage = (mediaType: string, parsed: z.infer<typeof image>): Manifest =
     ...blob,
     optional: isNondistributable(blob.mediaType),
   })),
+  config: parsed.config,
   manifests: [],
   subject: parsed.subject ?? undefined,
   artifactType: nonEmpty(parsed.artifactType) ?? parsed.config.mediaType,

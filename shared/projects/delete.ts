@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts'
+import { sweepLabels } from '../labels/sweep.ts'
 import { sweepRobots } from '../robots/sweep.ts'
 import type { TransactOperation } from '../ports.ts'
 import { writeAll } from '../store/batch.ts'
@@ -34,6 +35,7 @@ export const deleteProject = async (store: Store, pid: ProjectId): Promise<void>
 export const sweepProject = async (store: Store, pid: ProjectId): Promise<void> => {
   await sweepMembers(store, pid)
   await sweepRobots(store, pid)
+  await sweepLabels(store, pid)
   await writeAll(store, [
     { op: 'delete', key: key.counter(`members#${pid}`) },
     { op: 'delete', key: key.counter(`robots#${pid}`) },

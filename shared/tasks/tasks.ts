@@ -21,6 +21,7 @@ import {
  * LINK_REVIEW       a holder of a project's link to a blob went or will expire: collect the link
  * MANIFEST_REVIEW   a tag or index let go of a manifest, or nothing ever held it: collect it if policy says so
  * OBJECT_DELETE     a doomed object: delete it from the bucket
+ * REPOSITORY_DELETE a repository whose name is gone: delete what is left in it
  * UPLOAD_CLEANUP    an upload is committed: abort its multipart uploads, delete the tails it left in the bucket
  * ```
  */
@@ -33,6 +34,7 @@ export type Task =
       readonly digest: Digest
       readonly inc: Incarnation
     }
+  | { readonly type: 'REPOSITORY_DELETE'; readonly pid: ProjectId; readonly rid: RepositoryId }
   | { readonly type: 'LINK_REVIEW'; readonly digest: Digest; readonly pid: ProjectId }
   | { readonly type: 'MANIFEST_REVIEW'; readonly rid: RepositoryId; readonly digest: Digest }
 
@@ -57,6 +59,8 @@ const subjectOf = (task: Task): string => {
     case 'INTENT_REVIEW':
     case 'TOMBSTONE':
       return `${task.rid}/${task.digest}/${task.inc}`
+    case 'REPOSITORY_DELETE':
+      return `${task.pid}/${task.rid}`
     case 'LINK_REVIEW':
       return `${task.digest}/${task.pid}`
     case 'MANIFEST_REVIEW':

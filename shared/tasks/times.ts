@@ -18,3 +18,6 @@ export const INTENT_REVIEW_MS = HOUR_MS
 
 /** No request runs this long, so what an upload's writers left behind is complete by then. */
 export const UPLOAD_CLEANUP_MS = HOUR_MS
+
+/** A push that found a repository's name before it was deleted is over by then. */
+export const REPOSITORY_REVIEW_MS = HOUR_MS

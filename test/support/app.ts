@@ -27,6 +27,8 @@ export type TestAppOptions = {
   readonly allowSparse?: boolean
   readonly createProjectsOnPush?: boolean
   readonly limits?: Partial<Limits>
+  /** Instead of one of its own in memory. */
+  readonly context?: RegistryContext
   /** By default everybody may do everything. */
   readonly isReadOnly?: boolean
   readonly quotaWarned?: RegistryContext['quotaWarned']
@@ -38,14 +40,14 @@ export type TestAppOptions = {
 
 /** The distribution API in memory, to be asked by `app.request()`. */
 export const createTestApp = (options: TestAppOptions = {}): TestApp => {
-  const { kv, objects } = (options.wrap ?? ((ports) => ports))(
-    openMemory(options.limits?.minPartBytes),
-  )
-  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const ports = (options.wrap ?? ((ports) => ports))(openMemory(options.limits?.minPartBytes))
+  const own = { kv: ports.kv, clock: systemClock, ids: createRandomIds() }
+  const { store, objects } = options.context ?? { store: own, objects: ports.objects }
+  const { kv } = store
   const failures: unknown[] = []
   const { createProjectsOnPush = true, allowSparse = false } = options
   const deps: Deps = {
-    context: {
+    context: options.context ?? {
       store,
       objects,
       repositories: createRepositories(store, { createProjectsOnPush }),

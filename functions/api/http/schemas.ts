@@ -57,6 +57,14 @@ export const ofProject = {
   }),
 } as const
 
+/** The part of a request that names a repository; `enforce` reads the name, too. */
+export const ofRepository = {
+  params: ofProject.params.extend({
+    repository_name: z.string().openapi({ description: 'URL-encoded once more: a%252Fb for a/b' }),
+  }),
+  headers: ofProject.headers,
+} as const
+
 /** A JSON body that has to be there. What is null is as if it were absent: clients of Harbor, in Go, mean it so. */
 export const jsonBody = <S extends z.ZodType>(schema: S) => ({
   required: true as const,

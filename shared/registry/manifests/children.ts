@@ -16,7 +16,11 @@ export const childrenOf = ({ blobs, manifests }: Manifest): Children => ({
 
 const holderKeys = (pushed: Pushed, { blobs, manifests }: Children): Key[] => [
   ...blobs.map((blob) => key.blobRef(blob, pushed, pushed.digest, pushed.inc)),
-  ...manifests.map((child) => key.heldByIndex(pushed.rid, child, pushed.digest, pushed.inc)),
+  ...manifests.flatMap((child) => [
+    key.heldByIndex(pushed.rid, child, pushed.digest, pushed.inc),
+    // The same by repository: by it a list leaves out what is only a part of something else.
+    key.indexChild(pushed.rid, child, pushed.digest, pushed.inc),
+  ]),
 ]
 
 /** The writes by which a manifest takes hold of its children. */

@@ -12,6 +12,8 @@ import { logged, type RegistryContext } from '../context.ts'
 import { putReferrer } from '../referrers/referrers.ts'
 import { putBody, type StoredBody } from './body.ts'
 import type { Children, Pushed } from './children.ts'
+import { accessoryTagOf } from './accessory-tags.ts'
+import { countArtifact } from './counts.ts'
 import { summaryOf } from './items.ts'
 import { pointTag, readTags, type TagsBefore } from './point.ts'
 
@@ -70,8 +72,9 @@ const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
   const { pushed, manifest, digest, bytes, tags, body, oid } = push
   const { rid, inc } = pushed
   const now = store.clock.now()
-  const summary = summaryOf(manifest, inc, bytes.byteLength, now)
   const subject = manifest.subject?.digest
+  const accessoryOf = subject ?? tags.map((tag) => accessoryTagOf(tag)?.of).find(Boolean)
+  const summary = summaryOf(manifest, inc, bytes.byteLength, now, accessoryOf)
   return [
     { op: 'delete', key: key.intent(rid, digest, inc), conditions: [{ kind: 'exists' }] },
     {
@@ -87,6 +90,7 @@ const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
     },
     oid === undefined ? putBody(rid, digest, inc, body) : ownObject(store, oid),
     { op: 'put', item: { ...key.artifact(rid, now, digest), ...summary } },
+    countArtifact(rid, digest, { by: 1, isAccessory: accessoryOf !== undefined, manifest, now }),
     ...(subject === undefined
       ? []
       : [putReferrer(rid, subject, manifest, digest, bytes.byteLength, inc)]),

@@ -7,11 +7,19 @@ import type { TransactOperation } from '../../ports.ts'
 import { writeAll } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
-import { key, prefix, type RepositoryId } from '../../table.ts'
+import { queryAll } from '../../store/query.ts'
+import {
+  key,
+  parseLabelNumber,
+  prefix,
+  type RepositoryId,
+  type RepositoryRef,
+} from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { referrerKey } from '../referrers/referrers.ts'
 import { childrenOf, releaseChildren, type Pushed } from './children.ts'
+import { countArtifact } from './counts.ts'
 import { manifestUnknown, readStored } from './get.ts'
 import { tombstone } from './intent.ts'
 import { parseManifestRecord, type ManifestRecord } from './items.ts'
@@ -27,9 +35,22 @@ export const deleteManifest = async (
   name: RepositoryName,
   digest: Digest,
 ): Promise<void> => {
-  const { store, repositories } = context
-  const repository = await repositories.existing(name)
+  const repository = await context.repositories.existing(name)
   if (repository === undefined) throw nameUnknown(name)
+  await removeManifest(context, repository, digest, name)
+}
+
+/**
+ * As `deleteManifest`, for a repository that need not have a name any more; without one nothing is logged.
+ * @throws RegistryError MANIFEST_UNKNOWN; DENIED (409) while an index holds it
+ */
+export const removeManifest = async (
+  context: RegistryContext,
+  repository: RepositoryRef,
+  digest: Digest,
+  name?: RepositoryName,
+): Promise<void> => {
+  const { store } = context
   const { rid } = repository
   for (;;) {
     const record = await readStored(context, rid, digest, 'strong')
@@ -43,15 +64,18 @@ export const deleteManifest = async (
     const outcome = await transact(store, [
       removal(examined.guard),
       ...effects(store, pushed, record, manifest),
-      ...logged(context, 'delete', 'artifact', {
-        ...repository,
-        name,
-        reference: { kind: 'digest', digest },
-      }),
+      ...(name === undefined
+        ? []
+        : logged(context, 'delete', 'artifact', {
+            ...repository,
+            name,
+            reference: { kind: 'digest', digest },
+          })),
     ])
     if (!outcome.done) continue
     await writeAll(store, releaseChildren(pushed, childrenOf(manifest)))
     await dropTags(store, pushed)
+    await dropLabels(store, pushed)
     return
   }
 }
@@ -79,8 +103,28 @@ const effects = (
     ...(subject === undefined
       ? []
       : [{ op: 'delete', key: referrerKey(rid, subject, artifactType, digest, inc) } as const]),
+    countArtifact(rid, digest, {
+      by: -1,
+      isAccessory: record.accessoryOf !== undefined,
+      manifest,
+      now: store.clock.now(),
+    }),
     tombstone(store, pushed, childrenOf(manifest), record.oid),
   ]
+}
+
+/** Labels name the incarnation that they were put on, so those left behind by a crash are on nothing. */
+const dropLabels = async (store: Store, { rid, digest }: Pushed): Promise<void> => {
+  const { pk } = key.manifest(rid, digest)
+  const labels = { pk, sk: { prefix: prefix.labelsOfArtifact }, read: 'strong' } as const
+  const items = await queryAll(store, labels)
+  await writeAll(
+    store,
+    items.flatMap(({ sk }) => [
+      { op: 'delete', key: { pk, sk } },
+      { op: 'delete', key: key.labelled(rid, parseLabelNumber(sk), digest) },
+    ]),
+  )
 }
 
 const heldByIndex = (digest: Digest): RegistryError =>

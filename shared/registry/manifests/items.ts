@@ -12,6 +12,10 @@ const manifestItem = z.object({
   artifactType: z.string().optional(),
   subject: z.string().optional(),
   oid: z.string().optional(),
+  configType: z.string().optional(),
+  contentSize: z.number().optional(),
+  accessoryOf: z.string().optional(),
+  pulledAt: z.number().optional(),
 })
 const tagItem = z.object({ digest: z.string(), inc: z.string() })
 
@@ -26,18 +30,27 @@ export type ManifestRecord = {
   readonly subject?: Digest | undefined
   /** The object that holds the body, when it is too large for the table. */
   readonly oid?: ObjectId | undefined
+  /** The media type of an image manifest's config. */
+  readonly configType?: string | undefined
+  /** Of all that the manifest refers to but other manifests, and of itself. */
+  readonly contentSize?: number | undefined
+  /** The manifest that this one is a signature, an SBOM or the like of. */
+  readonly accessoryOf?: Digest | undefined
+  /** When it was pulled last, roughly; epoch milliseconds. */
+  readonly pulledAt?: number | undefined
 }
 
 export type TagRecord = { readonly digest: Digest; readonly inc: Incarnation }
 
 export const parseManifestRecord = (item: Item): ManifestRecord => {
-  const { inc, size, subject, oid, ...rest } = manifestItem.parse(item)
+  const { inc, size, subject, oid, accessoryOf, ...rest } = manifestItem.parse(item)
   return {
     ...rest,
     inc: inc as Incarnation,
     sizeBytes: size,
     subject: subject as Digest | undefined,
     oid: oid as ObjectId | undefined,
+    accessoryOf: accessoryOf as Digest | undefined,
   }
 }
 
@@ -53,6 +66,7 @@ export const summaryOf = (
   inc: Incarnation,
   sizeBytes: number,
   pushedAt: number,
+  accessoryOf?: Digest,
 ): Record<string, string | number> => ({
   v: SCHEMA_VERSION,
   inc,
@@ -62,6 +76,11 @@ export const summaryOf = (
   ...(manifest.artifactType === undefined || manifest.artifactType.length > MAX_ARTIFACT_TYPE
     ? {}
     : { artifactType: manifest.artifactType }),
+  ...(manifest.config === undefined || manifest.config.mediaType.length > MAX_ARTIFACT_TYPE
+    ? {}
+    : { configType: manifest.config.mediaType }),
+  contentSize: manifest.blobs.reduce((total, { size }) => total + size, sizeBytes),
+  ...(accessoryOf === undefined ? {} : { accessoryOf }),
 })
 
 /** RFC 6838: 127 characters each side of the slash. Longer ones are served in the manifest, but not listed by. */

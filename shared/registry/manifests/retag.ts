@@ -43,7 +43,7 @@ export const retag = async (
  * Holds the transaction to the very incarnation that was seen, alive: a collector that condemns it later will find the
  * tags. One that was condemned is rescued in the same stroke.
  */
-const keep = (store: Store, { guard, record }: Present): TransactOperation => {
+export const keep = (store: Store, { guard, record }: Present): TransactOperation => {
   if (guard.state === 'CONDEMNED') return transition(guard, 'LIVE', store.ids.next())
   return {
     op: 'check',

@@ -6,6 +6,9 @@ import { createProject } from '../../../shared/projects/create.ts'
 import { parseProjectName } from '../../../shared/projects/name.ts'
 import type { Project } from '../../../shared/projects/project.ts'
 import { createRepositories } from '../../../shared/projects/repositories.ts'
+import { openMemory } from '../../../shared/memory/open.ts'
+import { DEFAULT_LIMITS, type RegistryContext } from '../../../shared/registry/context.ts'
+import { createTestApp } from '../../support/app.ts'
 import { parseRepositoryName } from '../../../shared/oci/name.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { createTestStore, createTestUser } from '../../support/domain.ts'
@@ -28,8 +31,16 @@ export const createDomainApi = async (
     createTestUser(store, 3, { name: 'bob' }),
   ])
   const principals: Readonly<Record<string, Principal>> = { admin, alice, bob, ...options.others }
+  const registry: RegistryContext = {
+    store,
+    objects: openMemory().objects,
+    repositories: createRepositories(store, { createProjectsOnPush: true }),
+    limits: DEFAULT_LIMITS,
+    allowSparse: false,
+  }
   const { ask, get, failures } = createTestApi(options.families, {
     store,
+    registry,
     authenticate: ({ headers }) => {
       const who = headers.get('Authorization')
       return Promise.resolve(who === null ? ANONYMOUS : principals[who])
@@ -47,6 +58,9 @@ export const createDomainApi = async (
   return {
     /** Without what a test has put around it. */
     real,
+    registry,
+    /** The distribution API over the same store, where everybody may do everything. */
+    oci: createTestApp({ context: registry }),
     ...{ store, admin, alice, bob, ask, get, send, failures },
     pass: real.pass,
     create: async (name: string, creator: Principal = alice, isPublic = false): Promise<Project> =>

@@ -12,6 +12,8 @@ import {
 import { openMemory } from '../../../shared/memory/open.ts'
 import type { ProjectName } from '../../../shared/oci/name.ts'
 import type { Kv } from '../../../shared/ports.ts'
+import { createRepositories } from '../../../shared/projects/repositories.ts'
+import { DEFAULT_LIMITS } from '../../../shared/registry/context.ts'
 import { systemClock } from '../../../shared/system/clock.ts'
 import { createRandomIds } from '../../../shared/system/ids.ts'
 import type { ProjectId } from '../../../shared/table.ts'
@@ -83,9 +85,18 @@ export const createTestApi = (
   const failures: unknown[] = []
   const resolved: string[] = []
   const authenticated: string[] = []
-  const { kv = openMemory().kv, ...rest } = options
+  const memory = openMemory()
+  const { kv = memory.kv, ...rest } = options
+  const store = rest.store ?? { kv, clock: systemClock, ids: createRandomIds() }
   const deps: ApiDeps = {
-    store: { kv, clock: systemClock, ids: createRandomIds() },
+    store,
+    registry: {
+      store,
+      objects: memory.objects,
+      repositories: createRepositories(store, { createProjectsOnPush: true }),
+      limits: DEFAULT_LIMITS,
+      allowSparse: false,
+    },
     authenticate: ({ headers, address }) => {
       const header = headers.get('Authorization')
       authenticated.push(`${header ?? '-'} ${address}`)

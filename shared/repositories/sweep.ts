@@ -1,0 +1,43 @@
+import { walkManifests } from '../artifacts/entries.ts'
+import { RegistryError } from '../oci/errors.ts'
+import type { RegistryContext } from '../registry/context.ts'
+import { removeManifest } from '../registry/manifests/delete.ts'
+import { writeAll } from '../store/batch.ts'
+import { COUNT_SHARDS, key, type RepositoryRef } from '../table.ts'
+
+/** By then a worker has other things to do, too, and the task stays until all is done. */
+const MOST_AT_ONCE = 1_000
+
+/**
+ * Deletes what is left in a repository whose name is gone, a part of it at a time; for the worker of its tasks. Safe to
+ * repeat and to run twice at once. Answers `done` when nothing was left; else it is to be called again.
+ */
+export const sweepRepository = async (
+  context: RegistryContext,
+  repository: RepositoryRef,
+): Promise<'done' | 'more'> => {
+  const { store } = context
+  const { rid } = repository
+  let seen = 0
+  for await (const { digest } of walkManifests(store, rid)) {
+    seen += 1
+    // What an index holds goes in the round behind that of the index.
+    await removeManifest(context, repository, digest).catch(ignoreHeldOrGone)
+    if (seen === MOST_AT_ONCE) return 'more'
+  }
+  if (seen > 0) return 'more'
+  await writeAll(store, [
+    ...Array.from({ length: COUNT_SHARDS }, (_, shard) => ({
+      op: 'delete' as const,
+      key: key.artifactCount(rid, shard),
+    })),
+    { op: 'delete', key: key.pulls(rid) },
+  ])
+  return 'done'
+}
+
+const ignoreHeldOrGone = (error: unknown): void => {
+  const isExpected =
+    error instanceof RegistryError && ['DENIED', 'MANIFEST_UNKNOWN'].includes(error.code)
+  if (!isExpected) throw error
+}
