@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 
 /**
  * A store whose first transaction or write that is done takes some more writes with it, all or nothing: for use cases
- * that consist of one. A write by itself becomes a transaction.
+ * that consist of one, or make the others `beside` it. A write by itself becomes a transaction.
  */
 export const carrying = (store: Store, more: readonly TransactOperation[]): Store => {
   let isDelivered = false
@@ -25,8 +25,15 @@ export const carrying = (store: Store, more: readonly TransactOperation[]): Stor
     return outcome.reasons[0] === 'condition' ? 'refused' : 'conflict'
   }
 
-  return { ...store, kv: { ...store.kv, transact, write } }
+  const carrier = { ...store, kv: { ...store.kv, transact, write } }
+  withoutLoad.set(carrier, store)
+  return carrier
 }
+
+const withoutLoad = new WeakMap<Store, Store>()
+
+/** The same store, but carrying nothing: for what a use case writes besides that by which it succeeds. */
+export const beside = (store: Store): Store => withoutLoad.get(store) ?? store
 
 type Reasons = Extract<Awaited<ReturnType<Kv['transact']>>, { done: false }>['reasons']
 

@@ -1,3 +1,4 @@
+import { beside } from '../audit/carry.ts'
 import type { UserNumber } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import { removeMembershipsOfUser } from '../projects/change-member.ts'
@@ -22,8 +23,8 @@ export const deleteUser = async (store: Store, number: UserNumber): Promise<void
   }
   const isDeleted = await retry(store, async () => await removeUser(store, number))
   // Behind the user, so that no new ones can be made; without it they are worth nothing any more.
-  await deleteTokens(store, number)
-  await removeMembershipsOfUser(store, number)
+  await deleteTokens(beside(store), number)
+  await removeMembershipsOfUser(beside(store), number)
   if (!isDeleted) throw unknownUser(number)
 }
 

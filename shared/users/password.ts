@@ -1,3 +1,4 @@
+import { beside } from '../audit/carry.ts'
 import { beginAttempt } from '../auth/lockout.ts'
 import { assertPassword, hashPassword, verifyPassword } from '../auth/passwords.ts'
 import type { UserNumber } from '../auth/principal.ts'
@@ -27,7 +28,7 @@ export const changePassword = async (
   assertPassword(newPassword)
   const user = await readUser(store, number)
   if (user === undefined) throw unknownUser(number)
-  const attempt = await beginAttempt(store, { login: user.name, address })
+  const attempt = await beginAttempt(beside(store), { login: user.name, address })
   if (attempt === undefined) {
     throw new DomainError('FORBIDDEN', 'too many wrong passwords; try again in a minute')
   }

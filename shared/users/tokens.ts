@@ -3,10 +3,10 @@ import { isProjectPermission } from '../auth/permissions.ts'
 import type { Principal, UserNumber } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import { PortError } from '../ports.ts'
-import { readAll, writeAll } from '../store/batch.ts'
+import { readAll } from '../store/batch.ts'
 import { getItem, pages, queryAll } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { transactNamed } from '../store/transact.ts'
+import { transact, transactNamed } from '../store/transact.ts'
 import { key, prefix } from '../table.ts'
 import { readUser, unknownUser } from './find.ts'
 import { principalOf } from './items.ts'
@@ -95,8 +95,21 @@ export const revokeToken = async (store: Store, user: UserNumber, id: string): P
       listed: { op: 'delete', key: listed, conditions: [{ kind: 'exists' }] },
       byId: { op: 'delete', key: key.token(id) },
     }))
-  if (outcome === false || !outcome.done) throw new DomainError('NOT_FOUND', 'no such token')
+  if (outcome === false || !outcome.done) throw unknownToken()
 }
+
+/**
+ * One token of a user, if only an expired one.
+ * @throws DomainError NOT_FOUND
+ */
+export const readToken = async (store: Store, user: UserNumber, id: string): Promise<UserToken> => {
+  const item = TOKEN_ID.test(id) ? await getItem(store, key.token(id), 'strong') : undefined
+  const token = item === undefined ? undefined : parseToken(item).token
+  if (token?.user !== user) throw unknownToken()
+  return token
+}
+
+const unknownToken = (): DomainError => new DomainError('NOT_FOUND', 'no such token')
 
 const TOKEN_ID = /^[a-z2-7]{20}$/
 
@@ -134,19 +147,19 @@ export const readTokenLogin = async (
 
 /** Removes every token of a user, as many as there are. */
 export const deleteTokens = async (store: Store, user: UserNumber): Promise<void> => {
-  for await (const items of pages(store, { ...tokensOf(user), limit: 100 })) {
+  for await (const items of pages(store, { ...tokensOf(user), limit: TOKENS_PER_TRANSACTION })) {
+    if (items.length === 0) continue
     const ids = items.map(({ sk }) => sk.slice(prefix.tokensOfUser.length))
-    await writeAll(
+    const keys = ids.flatMap((id) => [key.token(id), key.tokenOfUser(user, id)])
+    await transact(
       store,
-      ids.map((id) => ({ op: 'delete', key: key.token(id) })),
-    )
-    // Behind the tokens themselves: when this is interrupted, the list still names what is left.
-    await writeAll(
-      store,
-      items.map((item) => ({ op: 'delete', key: { pk: item.pk, sk: item.sk } })),
+      keys.map((one) => ({ op: 'delete', key: one })),
     )
   }
 }
+
+/** Two items each, and a transaction has at most 100. */
+const TOKENS_PER_TRANSACTION = 40
 
 /** Without the right to everything, where the token does not give that: whoever asks for it directly is told so. */
 const narrowed = (user: TokenLogin['principal'], scope: TokenScope): TokenLogin['principal'] => ({

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { DomainError } from '../../../shared/errors.ts'
 import { deleteRobot, updateRobot } from '../../../shared/robots/change.ts'
-import { createRobot } from '../../../shared/robots/create.ts'
+import { createRobot, type NewRobot } from '../../../shared/robots/create.ts'
 import { readRobot } from '../../../shared/robots/list.ts'
 import { FOREVER, type Robot } from '../../../shared/robots/robot.ts'
 import { principalOf, projectOf } from '../access.ts'
@@ -10,6 +10,7 @@ import { locationOf } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
 import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
 import { route } from '../route.ts'
+import { storeOfRobot, withNewRobot } from './robot-audit.ts'
 import {
   access,
   robotCreated,
@@ -91,7 +92,7 @@ export const addProjectRobots = (api: Api): void => {
     async (c) => {
       const { store } = c.get('deps')
       const { name, description, expires_at: expiresAt, access: given } = c.req.valid('json')
-      const made = await createRobot(store, await principalOf(c), {
+      const wanted: NewRobot = {
         ...{ name, description, level: 'project' },
         durationDays: daysUntil(expiresAt, store.clock.now()),
         permissions: [
@@ -104,7 +105,8 @@ export const addProjectRobots = (api: Api): void => {
             })),
           },
         ],
-      })
+      }
+      const made = await createRobot(store, await principalOf(c), wanted, await withNewRobot(c))
       c.header('Location', locationOf(c, { id: made.robot.number, name: made.robot.name }))
       return c.json(shownCreated(made), 201)
     },
@@ -143,7 +145,8 @@ const addProjectRobot = (api: Api): void => {
     async (c) => {
       const { number } = await robotOf(c, c.req.valid('param').robot_id)
       const change = updateOf(c.req.valid('json'))
-      await updateRobot(c.get('deps').store, await principalOf(c), number, change)
+      const store = await storeOfRobot(c, 'update', number)
+      await updateRobot(store, await principalOf(c), number, change)
       return c.body(null, 200)
     },
   )
@@ -159,7 +162,8 @@ const addProjectRobot = (api: Api): void => {
     { project: 'robot:delete' },
     async (c) => {
       const { number } = await robotOf(c, c.req.valid('param').robot_id)
-      await deleteRobot(c.get('deps').store, await principalOf(c), number)
+      const store = await storeOfRobot(c, 'delete', number)
+      await deleteRobot(store, await principalOf(c), number)
       return c.body(null, 200)
     },
   )

@@ -8,6 +8,7 @@ import { locationOf } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
 import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
 import { route } from '../route.ts'
+import { storeOfRobot, withNewRobot } from './robot-audit.ts'
 import {
   newRobot,
   robotCreated,
@@ -59,7 +60,8 @@ export const addRobots = (api: Api): void => {
     async (c) => {
       const { duration, disable, ...rest } = c.req.valid('json')
       const given = { ...rest, durationDays: duration, isDisabled: disable }
-      const made = await createRobot(c.get('deps').store, await principalOf(c), given)
+      const { store } = c.get('deps')
+      const made = await createRobot(store, await principalOf(c), given, await withNewRobot(c))
       c.header('Location', locationOf(c, { id: made.robot.number, name: made.robot.name }))
       return c.json(shownCreated(made), 201)
     },
@@ -103,7 +105,8 @@ const addRobot = (api: Api): void => {
     async (c) => {
       const { robot_id: number } = c.req.valid('param')
       const change = updateOf(c.req.valid('json'))
-      await updateRobot(c.get('deps').store, await principalOf(c), number, change)
+      const store = await storeOfRobot(c, 'update', number)
+      await updateRobot(store, await principalOf(c), number, change)
       return c.body(null, 200)
     },
   )
@@ -121,9 +124,9 @@ const addRobot = (api: Api): void => {
     },
     'authenticated',
     async (c) => {
-      const { store } = c.get('deps')
       const { secret: given = '' } = c.req.valid('json')
       const { robot_id: number } = c.req.valid('param')
+      const store = await storeOfRobot(c, 'update', number, 'secret')
       const secret = await setRobotSecret(store, await principalOf(c), number, given)
       return c.json(given === '' ? { secret } : {}, 200)
     },
@@ -140,7 +143,8 @@ const addRobot = (api: Api): void => {
     'authenticated',
     async (c) => {
       const { robot_id: number } = c.req.valid('param')
-      await deleteRobot(c.get('deps').store, await principalOf(c), number)
+      const store = await storeOfRobot(c, 'delete', number)
+      await deleteRobot(store, await principalOf(c), number)
       return c.body(null, 200)
     },
   )

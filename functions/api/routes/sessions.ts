@@ -2,10 +2,17 @@ import { z } from '@hono/zod-openapi'
 import { mayInSystem } from '../../../shared/auth/access.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import type { LogIn } from '../../../shared/identity/log-in.ts'
-import { endSession, openSession } from '../../../shared/sessions/sessions.ts'
+import {
+  endSession,
+  openSession,
+  readSession,
+  type SessionId,
+} from '../../../shared/sessions/sessions.ts'
+import type { Store } from '../../../shared/store/store.ts'
 import { findUserByName, isMailTaken } from '../../../shared/users/find.ts'
 import { addressOf, principalOf } from '../access.ts'
-import type { Api } from '../factory.ts'
+import { auditedStore } from '../audit.ts'
+import type { Api, ApiContext } from '../factory.ts'
 import { errors, json } from '../http/schemas.ts'
 import { route } from '../route.ts'
 import {
@@ -47,7 +54,8 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       if (principal.kind !== 'user' || tokenId !== undefined) {
         throw new DomainError('FORBIDDEN', 'robots and tokens open no sessions')
       }
-      const id = await openSession(store, principal.number, password)
+      const audited = await storeOfSession(c, 'login', principal.name)
+      const id = await openSession(audited, principal.number, password)
       if (id === undefined) throw wrong()
       const before = sessionIdOf(c.req.raw.headers)
       if (before !== undefined) await endSession(store, before)
@@ -68,7 +76,7 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
     'everyone',
     async (c) => {
       const id = sessionIdOf(c.req.raw.headers)
-      if (id !== undefined) await endSession(c.get('deps').store, id)
+      if (id !== undefined) await logOut(c, id)
       c.header('Set-Cookie', sessionCookie(c, undefined))
       return c.body(null, 200)
     },
@@ -103,6 +111,21 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
     },
   )
 }
+
+/** A session that is over already leaves no entry. */
+const logOut = async (c: ApiContext, id: SessionId): Promise<void> => {
+  const { store } = c.get('deps')
+  const user = await readSession(store, id)
+  await endSession(user === undefined ? store : await storeOfSession(c, 'logout', user.name), id)
+}
+
+/** Who it is about is who does it, and not yet, or no longer, who sends the request. */
+const storeOfSession = async (
+  c: ApiContext,
+  operation: 'login' | 'logout',
+  name: string,
+): Promise<Store> =>
+  await auditedStore(c, { operation, resourceType: 'user', resource: name }, name)
 
 const wrong = (): DomainError =>
   new DomainError('UNAUTHORIZED', 'wrong name or password, or too many attempts')

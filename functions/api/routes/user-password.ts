@@ -6,6 +6,7 @@ import { addressOf, denied, principalOf } from '../access.ts'
 import type { Api } from '../factory.ts'
 import { errors, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
+import { storeOfUser } from './user-audit.ts'
 import { userInPath, userNumberOf } from './user-json.ts'
 import { assertNotAbove, isSelf } from './user.ts'
 
@@ -42,11 +43,12 @@ export const addUserPassword = (api: Api): void => {
       }
       if (isSelf(principal, number)) {
         const change = { oldPassword, newPassword, address: addressOf(c) }
-        await changePassword(store, number, change)
+        await changePassword(await storeOfUser(c, 'update', number, 'password'), number, change)
       } else {
         if (!mayInSystem(principal, 'user:update')) throw denied(principal)
         await assertNotAbove(store, principal, number)
-        await resetPassword(store, number, newPassword)
+        const audited = await storeOfUser(c, 'update', number, 'password, by another')
+        await resetPassword(audited, number, newPassword)
       }
       return c.body(null, 200)
     },

@@ -1,15 +1,22 @@
 import { z } from '@hono/zod-openapi'
 import { isNarrowed } from '../../../shared/auth/access.ts'
-import type { Principal } from '../../../shared/auth/principal.ts'
+import type { Principal, UserNumber } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
-import { createToken, deleteTokens, listTokens, revokeToken } from '../../../shared/users/tokens.ts'
+import {
+  createToken,
+  deleteTokens,
+  listTokens,
+  readToken,
+  revokeToken,
+} from '../../../shared/users/tokens.ts'
 import { denied, principalOf } from '../access.ts'
-import type { Api } from '../factory.ts'
+import type { Api, ApiContext } from '../factory.ts'
 import { locationOf } from '../http/created.ts'
 import { listPage, listQuery, listRequestOf } from '../http/listing.ts'
 import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
 import { route } from '../route.ts'
+import { storeOfToken } from './user-audit.ts'
 import { userInPath, userNumberOf } from './user-json.ts'
 import { newToken, shownToken, tokenResponse, tokenWithSecret, TOKEN_FIELDS } from './token-json.ts'
 
@@ -68,7 +75,8 @@ export const addUserTokens = (api: Api): void => {
         throw new DomainError('FORBIDDEN', 'a token makes no tokens; log in with the password')
       }
       const { name, scope, expires_at: expiresAt } = c.req.valid('json')
-      const made = await createToken(c.get('deps').store, number, {
+      const store = await storeOfToken(c, 'create', number, name.trim())
+      const made = await createToken(store, number, {
         ...{ name, scope },
         expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
       })
@@ -91,12 +99,17 @@ export const addUserTokens = (api: Api): void => {
     'authenticated',
     async (c) => {
       const { number } = ownerOf(await principalOf(c))
-      await revokeToken(c.get('deps').store, number, c.req.valid('param').token_id)
+      await revoke(c, number, c.req.valid('param').token_id)
       return c.body(null, 200)
     },
   )
 
   addTokensOfOthers(api)
+}
+
+const revoke = async (c: ApiContext, user: UserNumber, id: string): Promise<void> => {
+  const { name } = await readToken(c.get('deps').store, user, id)
+  await revokeToken(await storeOfToken(c, 'delete', user, name), user, id)
 }
 
 const addTokensOfOthers = (api: Api): void => {
@@ -138,7 +151,7 @@ const addTokensOfOthers = (api: Api): void => {
       const { store } = c.get('deps')
       const number = userNumberOf(c.req.valid('param').user_id)
       if ((await readUser(store, number)) === undefined) throw unknownUser(number)
-      await deleteTokens(store, number)
+      await deleteTokens(await storeOfToken(c, 'delete', number), number)
       return c.body(null, 200)
     },
   )
@@ -157,7 +170,7 @@ const addTokensOfOthers = (api: Api): void => {
     { system: 'user:update' },
     async (c) => {
       const { user_id: user, token_id: token } = c.req.valid('param')
-      await revokeToken(c.get('deps').store, userNumberOf(user), token)
+      await revoke(c, userNumberOf(user), token)
       return c.body(null, 200)
     },
   )

@@ -11,6 +11,7 @@ import { denied, principalOf } from '../access.ts'
 import type { Api } from '../factory.ts'
 import { errors, json, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
+import { storeOfUser } from './user-audit.ts'
 import { shortText, shownUser, userInPath, userNumberOf, userResponse } from './user-json.ts'
 
 const profile = z
@@ -91,7 +92,9 @@ export const addUser = (api: Api): void => {
       const number = userNumberOf(c.req.valid('param').user_id)
       assertMay(principal, 'user:update', number)
       if (!isSelf(principal, number)) await assertNotAbove(store, principal, number)
-      await updateProfile(store, number, c.req.valid('json'))
+      const change = c.req.valid('json')
+      const fields = Object.keys(change).join(', ')
+      await updateProfile(await storeOfUser(c, 'update', number, fields), number, change)
       return c.body(null, 200)
     },
   )
@@ -116,7 +119,7 @@ export const addUser = (api: Api): void => {
         throw new DomainError('FORBIDDEN', 'nobody deletes themselves; ask another administrator')
       }
       await assertNotAbove(store, principal, number)
-      await deleteUser(store, number)
+      await deleteUser(await storeOfUser(c, 'delete', number), number)
       return c.body(null, 200)
     },
   )
@@ -141,7 +144,9 @@ export const addUser = (api: Api): void => {
       // A robot that looks after users must not make itself an administrator by one of them.
       if (principal.kind !== 'user') throw denied(principal)
       const number = userNumberOf(c.req.valid('param').user_id)
-      await setSysadmin(c.get('deps').store, number, c.req.valid('json').sysadmin_flag)
+      const { sysadmin_flag: isSysadmin } = c.req.valid('json')
+      const description = isSysadmin ? 'an administrator' : 'no administrator any more'
+      await setSysadmin(await storeOfUser(c, 'update', number, description), number, isSysadmin)
       return c.body(null, 200)
     },
   )
