@@ -35,7 +35,7 @@ export type ChildReference = {
 export const referencesIn = (bytes: Uint8Array): readonly ChildReference[] => {
   const { manifests } = indexJson.parse(JSON.parse(Buffer.from(bytes).toString()))
   return (manifests ?? []).map(({ digest, platform: of, annotations, urls }) => ({
-    digest: digest as Digest,
+    digest: digest,
     platform: of ?? undefined,
     annotations: annotations ?? undefined,
     urls: urls ?? undefined,

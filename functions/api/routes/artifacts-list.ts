@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import { describeArtifacts, type Artifact } from '../../../shared/artifacts/describe.ts'
 import { listArtifacts, walkCandidates, type Candidate } from '../../../shared/artifacts/list.ts'
 import { mediaTypeOf, typeOf } from '../../../shared/artifacts/type.ts'
