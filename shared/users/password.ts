@@ -1,46 +1,31 @@
-import { beginAttempt } from '../auth/lockout.ts'
 import { assertPassword, hashPassword, verifyPassword } from '../auth/passwords.ts'
 import type { UserNumber } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { changeUser } from './change.ts'
-import { readUser, unknownUser } from './find.ts'
 import type { User } from './items.ts'
 
 export type PasswordChange = {
   readonly oldPassword: string
   readonly newPassword: string
-  /** Of the client, as far as it can be trusted. */
-  readonly address: string
 }
 
 /**
- * Changes a password for whoever knows it. Who finds an open session must not guess any faster than who logs in.
- * @throws DomainError NOT_FOUND, FORBIDDEN when the old password is wrong or too many before it were, BAD_REQUEST when
- *   the new one is weak or the same
+ * Changes a password for whoever knows it.
+ * @throws DomainError NOT_FOUND, FORBIDDEN when the old password is wrong, BAD_REQUEST when the new one is weak or the same
  */
 export const changePassword = async (
   store: Store,
   number: UserNumber,
-  { oldPassword, newPassword, address }: PasswordChange,
+  { oldPassword, newPassword }: PasswordChange,
 ): Promise<User> => {
   assertPassword(newPassword)
-  const user = await readUser(store, number)
-  if (user === undefined) throw unknownUser(number)
-  const attempt = await beginAttempt(store, { login: user.name, address })
-  if (attempt === undefined) {
-    throw new DomainError('FORBIDDEN', 'too many wrong passwords; try again in a minute')
-  }
-  const guess = { isRight: true }
-  try {
-    return await changeUser(store, number, async ({ passwordHash }) => {
-      guess.isRight = await verifyPassword(passwordHash, oldPassword)
-      if (!guess.isRight) throw new DomainError('FORBIDDEN', 'the old password is not correct')
-      return await withPassword(store, passwordHash, newPassword)
-    })
-  } finally {
-    await (guess.isRight ? attempt.succeeded() : attempt.failed())
-  }
+  return await changeUser(store, number, async ({ passwordHash }) => {
+    if (!(await verifyPassword(passwordHash, oldPassword))) {
+      throw new DomainError('FORBIDDEN', 'the old password is not correct')
+    }
+    return await withPassword(store, passwordHash, newPassword)
+  })
 }
 
 /**

@@ -1,14 +1,14 @@
 import { z } from '@hono/zod-openapi'
 import { DomainError } from '../../../shared/errors.ts'
 import { deleteRobot, updateRobot } from '../../../shared/robots/change.ts'
-import { createRobot } from '../../../shared/robots/create.ts'
+import { createRobot, type NewRobot } from '../../../shared/robots/create.ts'
 import { readRobot } from '../../../shared/robots/list.ts'
 import { FOREVER, type Robot } from '../../../shared/robots/robot.ts'
 import { principalOf, projectOf } from '../access.ts'
 import type { Api, ApiContext } from '../factory.ts'
 import { locationOf } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
-import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
+import { errors, json, jsonBody, jsonPage, ofProject } from '../http/schemas.ts'
 import { route } from '../route.ts'
 import {
   access,
@@ -20,12 +20,12 @@ import {
   shownRobot,
   updateOf,
 } from './robot-json.ts'
+import { storeForNewRobot, storeForRobot } from './robot-audit.ts'
 import { robotPage } from './robots-list.ts'
 
 const TAGS = ['robotv1']
 const PATH = '/projects/{project_name_or_id}/robots'
-const projectInPath = z.object({ project_name_or_id: z.string() })
-const bothInPath = projectInPath.extend(robotInPath.shape)
+const ofRobot = { ...ofProject, params: ofProject.params.extend(robotInPath.shape) } as const
 
 const newProjectRobot = z
   .object({
@@ -65,7 +65,7 @@ export const addProjectRobots = (api: Api): void => {
     {
       ...{ method: 'get', path: PATH, operationId: 'ListRobotV1', tags: TAGS },
       summary: 'The robots of a project',
-      request: { params: projectInPath, query: listQuery },
+      request: { ...ofProject, query: listQuery },
       responses: { 200: jsonPage(robotResponse, 'Robots'), ...errors(400, 401, 403, 404, 422) },
     },
     { project: 'robot:list' },
@@ -81,7 +81,7 @@ export const addProjectRobots = (api: Api): void => {
     {
       ...{ method: 'post', path: PATH, operationId: 'CreateRobotV1', tags: TAGS },
       summary: 'Make a robot of a project; its secret is shown this once',
-      request: { params: projectInPath, body: jsonBody(newProjectRobot) },
+      request: { ...ofProject, body: jsonBody(newProjectRobot) },
       responses: {
         201: json(robotCreated, 'The robot, with its secret'),
         ...errors(400, 401, 403, 404, 409, 413, 415, 422),
@@ -91,7 +91,7 @@ export const addProjectRobots = (api: Api): void => {
     async (c) => {
       const { store } = c.get('deps')
       const { name, description, expires_at: expiresAt, access: given } = c.req.valid('json')
-      const made = await createRobot(store, await principalOf(c), {
+      const robot: NewRobot = {
         ...{ name, description, level: 'project' },
         durationDays: daysUntil(expiresAt, store.clock.now()),
         permissions: [
@@ -104,7 +104,9 @@ export const addProjectRobots = (api: Api): void => {
             })),
           },
         ],
-      })
+      }
+      const principal = await principalOf(c)
+      const made = await createRobot(await storeForNewRobot(c, principal, robot), principal, robot)
       c.header('Location', locationOf(c, { id: made.robot.number, name: made.robot.name }))
       return c.json(shownCreated(made), 201)
     },
@@ -121,7 +123,7 @@ const addProjectRobot = (api: Api): void => {
     {
       ...{ method: 'get', path, operationId: 'GetRobotByIDV1', tags: TAGS },
       summary: 'A robot of a project',
-      request: { params: bothInPath },
+      request: ofRobot,
       responses: { 200: json(robotResponse, 'The robot'), ...errors(400, 401, 403, 404, 422) },
     },
     { project: 'robot:read' },
@@ -133,7 +135,7 @@ const addProjectRobot = (api: Api): void => {
     {
       ...{ method: 'put', path, operationId: 'UpdateRobotV1', tags: TAGS },
       summary: 'Change a robot of a project as a whole; its name stays',
-      request: { params: bothInPath, body: jsonBody(robotUpdate) },
+      request: { ...ofRobot, body: jsonBody(robotUpdate) },
       responses: {
         200: { description: 'Changed' },
         ...errors(400, 401, 403, 404, 413, 415, 422),
@@ -143,7 +145,12 @@ const addProjectRobot = (api: Api): void => {
     async (c) => {
       const { number } = await robotOf(c, c.req.valid('param').robot_id)
       const change = updateOf(c.req.valid('json'))
-      await updateRobot(c.get('deps').store, await principalOf(c), number, change)
+      await updateRobot(
+        await storeForRobot(c, 'update', number),
+        await principalOf(c),
+        number,
+        change,
+      )
       return c.body(null, 200)
     },
   )
@@ -153,13 +160,13 @@ const addProjectRobot = (api: Api): void => {
     {
       ...{ method: 'delete', path, operationId: 'DeleteRobotV1', tags: TAGS },
       summary: 'Delete a robot of a project',
-      request: { params: bothInPath },
+      request: ofRobot,
       responses: { 200: { description: 'Deleted' }, ...errors(400, 401, 403, 404, 422) },
     },
     { project: 'robot:delete' },
     async (c) => {
       const { number } = await robotOf(c, c.req.valid('param').robot_id)
-      await deleteRobot(c.get('deps').store, await principalOf(c), number)
+      await deleteRobot(await storeForRobot(c, 'delete', number), await principalOf(c), number)
       return c.body(null, 200)
     },
   )

@@ -19,6 +19,7 @@ import {
   shownRobot,
   updateOf,
 } from './robot-json.ts'
+import { storeForNewRobot, storeForRobot } from './robot-audit.ts'
 import { listedProject, robotPage } from './robots-list.ts'
 
 const TAGS = ['robot']
@@ -59,7 +60,8 @@ export const addRobots = (api: Api): void => {
     async (c) => {
       const { duration, disable, ...rest } = c.req.valid('json')
       const given = { ...rest, durationDays: duration, isDisabled: disable }
-      const made = await createRobot(c.get('deps').store, await principalOf(c), given)
+      const principal = await principalOf(c)
+      const made = await createRobot(await storeForNewRobot(c, principal, given), principal, given)
       c.header('Location', locationOf(c, { id: made.robot.number, name: made.robot.name }))
       return c.json(shownCreated(made), 201)
     },
@@ -103,7 +105,12 @@ const addRobot = (api: Api): void => {
     async (c) => {
       const { robot_id: number } = c.req.valid('param')
       const change = updateOf(c.req.valid('json'))
-      await updateRobot(c.get('deps').store, await principalOf(c), number, change)
+      await updateRobot(
+        await storeForRobot(c, 'update', number),
+        await principalOf(c),
+        number,
+        change,
+      )
       return c.body(null, 200)
     },
   )
@@ -121,9 +128,9 @@ const addRobot = (api: Api): void => {
     },
     'authenticated',
     async (c) => {
-      const { store } = c.get('deps')
       const { secret: given = '' } = c.req.valid('json')
       const { robot_id: number } = c.req.valid('param')
+      const store = await storeForRobot(c, 'update', number, 'secret')
       const secret = await setRobotSecret(store, await principalOf(c), number, given)
       return c.json(given === '' ? { secret } : {}, 200)
     },
@@ -140,7 +147,7 @@ const addRobot = (api: Api): void => {
     'authenticated',
     async (c) => {
       const { robot_id: number } = c.req.valid('param')
-      await deleteRobot(c.get('deps').store, await principalOf(c), number)
+      await deleteRobot(await storeForRobot(c, 'delete', number), await principalOf(c), number)
       return c.body(null, 200)
     },
   )

@@ -5,6 +5,7 @@ import type { LogIn } from '../../../shared/identity/log-in.ts'
 import { endSession, openSession } from '../../../shared/sessions/sessions.ts'
 import { findUserByName, isMailTaken } from '../../../shared/users/find.ts'
 import { addressOf, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, json } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -22,6 +23,9 @@ const form = <S extends z.ZodType>(schema: S) => ({
 })
 const credentials = z.object({ principal: z.string(), password: z.string() })
 const wanted = z.object({ target: z.enum(['username', 'email']), value: z.string() })
+
+const LOGIN = { operation: 'login', resourceType: 'user' } as const
+const LOGOUT = { operation: 'logout', resourceType: 'user' } as const
 
 /** Where browsers log in and out, as Harbor has it beside its API. */
 export const addSessions = (api: Api, logIn: LogIn): void => {
@@ -47,7 +51,10 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       if (principal.kind !== 'user' || tokenId !== undefined) {
         throw new DomainError('FORBIDDEN', 'robots and tokens open no sessions')
       }
-      const id = await openSession(store, principal.number, password)
+      // From here on it is known who asks.
+      c.set('principal', Promise.resolve(principal))
+      const audited = await auditedStore(c, { ...LOGIN, resource: principal.name })
+      const id = await openSession(audited, principal.number, password)
       if (id === undefined) throw wrong()
       const before = sessionIdOf(c.req.raw.headers)
       if (before !== undefined) await endSession(store, before)
@@ -55,6 +62,7 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       c.header(CSRF_TOKEN, csrfTokenOf(id))
       return c.body(null, 200)
     },
+    'always',
   )
 
   route(
@@ -63,12 +71,15 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       method: 'get',
       path: '/log_out',
       summary: 'End the session of the caller, if there is one',
-      responses: { 200: { description: 'Logged out' } },
+      responses: { 200: { description: 'Logged out' }, ...errors(401) },
     },
-    'everyone',
+    { handler: 'who has no session has none to end' },
     async (c) => {
       const id = sessionIdOf(c.req.raw.headers)
-      if (id !== undefined) await endSession(c.get('deps').store, id)
+      const principal = await principalOf(c)
+      if (id !== undefined && principal.kind === 'user') {
+        await endSession(await auditedStore(c, { ...LOGOUT, resource: principal.name }), id)
+      }
       c.header('Set-Cookie', sessionCookie(c, undefined))
       return c.body(null, 200)
     },
@@ -101,6 +112,7 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
           : (await findUserByName(store, value)) !== undefined
       return c.json(isTaken, 200)
     },
+    'always',
   )
 }
 

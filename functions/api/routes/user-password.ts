@@ -1,17 +1,22 @@
 import { z } from '@hono/zod-openapi'
 import { mayInSystem } from '../../../shared/auth/access.ts'
+import { guess } from '../../../shared/auth/lockout.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { changePassword, resetPassword } from '../../../shared/users/password.ts'
 import { addressOf, denied, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
 import { userInPath, userNumberOf } from './user-json.ts'
-import { assertNotAbove, isSelf } from './user.ts'
+import { doneTo, isSelf, otherUser } from './user.ts'
 
 const passwords = z
   .object({ old_password: z.string().optional(), new_password: z.string() })
   .openapi('PasswordReq')
+
+/** What the audit log says that was changed. */
+const PASSWORD = 'password'
 
 /** How people get in. */
 export const addUserPassword = (api: Api): void => {
@@ -40,13 +45,23 @@ export const addUserPassword = (api: Api): void => {
       if (principal.kind === 'user' && principal.token !== undefined) {
         throw new DomainError('FORBIDDEN', 'a token changes no passwords; log in with the password')
       }
-      if (isSelf(principal, number)) {
-        const change = { oldPassword, newPassword, address: addressOf(c) }
-        await changePassword(store, number, change)
+      if (principal.kind === 'user' && isSelf(principal, number)) {
+        const audited = await auditedStore(c, doneTo(principal, 'update', PASSWORD))
+        // Who finds an open session must not guess any faster than who logs in.
+        await guess(
+          store,
+          { login: principal.name, address: addressOf(c) },
+          async () => await changePassword(audited, number, { oldPassword, newPassword }),
+          (error) => error instanceof DomainError && error.code === 'FORBIDDEN',
+        )
       } else {
         if (!mayInSystem(principal, 'user:update')) throw denied(principal)
-        await assertNotAbove(store, principal, number)
-        await resetPassword(store, number, newPassword)
+        const user = await otherUser(store, principal, number)
+        await resetPassword(
+          await auditedStore(c, doneTo(user, 'update', PASSWORD)),
+          number,
+          newPassword,
+        )
       }
       return c.body(null, 200)
     },

@@ -1,10 +1,13 @@
 import { z } from '@hono/zod-openapi'
+import type { AuditEvent } from '../../../shared/audit/entry.ts'
 import { isNarrowed } from '../../../shared/auth/access.ts'
 import type { Principal } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
+import type { Store } from '../../../shared/store/store.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
-import { createToken, deleteTokens, listTokens, revokeToken } from '../../../shared/users/tokens.ts'
+import { createToken, listTokens, revokeToken } from '../../../shared/users/tokens.ts'
 import { denied, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { locationOf } from '../http/created.ts'
 import { listPage, listQuery, listRequestOf } from '../http/listing.ts'
@@ -24,6 +27,17 @@ const ownerOf = (principal: Principal): User => {
   if (principal.kind !== 'user' || isNarrowed(principal)) throw denied(principal)
   return principal
 }
+
+const userOf = async (store: Store, id: number) => {
+  const number = userNumberOf(id)
+  const user = await readUser(store, number)
+  if (user === undefined) throw unknownUser(number)
+  return user
+}
+
+const doneTo = (operation: 'create' | 'delete', user: string, token: string): AuditEvent => ({
+  ...{ operation, resourceType: 'token', resource: `${user}/${token}` },
+})
 
 /** Personal access tokens, which Harbor does not have: a user's own, and for administrators those of others. */
 export const addUserTokens = (api: Api): void => {
@@ -63,12 +77,13 @@ export const addUserTokens = (api: Api): void => {
     },
     'authenticated',
     async (c) => {
-      const { number, token } = ownerOf(await principalOf(c))
+      const { number, token, name: userName } = ownerOf(await principalOf(c))
       if (token !== undefined) {
         throw new DomainError('FORBIDDEN', 'a token makes no tokens; log in with the password')
       }
       const { name, scope, expires_at: expiresAt } = c.req.valid('json')
-      const made = await createToken(c.get('deps').store, number, {
+      const audited = await auditedStore(c, doneTo('create', userName, name))
+      const made = await createToken(audited, number, {
         ...{ name, scope },
         expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
       })
@@ -90,8 +105,9 @@ export const addUserTokens = (api: Api): void => {
     },
     'authenticated',
     async (c) => {
-      const { number } = ownerOf(await principalOf(c))
-      await revokeToken(c.get('deps').store, number, c.req.valid('param').token_id)
+      const { number, name } = ownerOf(await principalOf(c))
+      const { token_id: id } = c.req.valid('param')
+      await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
       return c.body(null, 200)
     },
   )
@@ -114,8 +130,7 @@ const addTokensOfOthers = (api: Api): void => {
     { system: 'user:read' },
     async (c) => {
       const { store } = c.get('deps')
-      const number = userNumberOf(c.req.valid('param').user_id)
-      if ((await readUser(store, number)) === undefined) throw unknownUser(number)
+      const { number } = await userOf(store, c.req.valid('param').user_id)
       const tokens = await listTokens(store, number)
       const page = listPage(c, tokens, listRequestOf(c.req.valid('query')), TOKEN_FIELDS)
       return c.json(page.map(shownToken), 200)
@@ -136,9 +151,10 @@ const addTokensOfOthers = (api: Api): void => {
     { system: 'user:update' },
     async (c) => {
       const { store } = c.get('deps')
-      const number = userNumberOf(c.req.valid('param').user_id)
-      if ((await readUser(store, number)) === undefined) throw unknownUser(number)
-      await deleteTokens(store, number)
+      const { number, name } = await userOf(store, c.req.valid('param').user_id)
+      for (const { id } of await listTokens(store, number)) {
+        await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
+      }
       return c.body(null, 200)
     },
   )
@@ -156,8 +172,9 @@ const addTokensOfOthers = (api: Api): void => {
     },
     { system: 'user:update' },
     async (c) => {
-      const { user_id: user, token_id: token } = c.req.valid('param')
-      await revokeToken(c.get('deps').store, userNumberOf(user), token)
+      const { user_id: user, token_id: id } = c.req.valid('param')
+      const { number, name } = await userOf(c.get('deps').store, user)
+      await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
       return c.body(null, 200)
     },
   )

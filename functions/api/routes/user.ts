@@ -1,13 +1,16 @@
 import { z } from '@hono/zod-openapi'
-import { isNarrowed, mayInSystem } from '../../../shared/auth/access.ts'
+import type { AuditEvent } from '../../../shared/audit/entry.ts'
+import { isAdministrator, isNarrowed, mayInSystem } from '../../../shared/auth/access.ts'
 import type { SystemPermission } from '../../../shared/auth/permissions.ts'
 import type { Principal, UserNumber } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { setSysadmin, updateProfile } from '../../../shared/users/change.ts'
 import { deleteUser } from '../../../shared/users/delete.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
+import type { User } from '../../../shared/users/items.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { denied, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, json, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -26,17 +29,27 @@ export const isSelf = (principal: Principal, number: UserNumber): boolean =>
   principal.kind === 'user' && principal.number === number
 
 /**
- * Who is no administrator may be allowed to look after users, but not after those who may do more.
- * @throws DomainError FORBIDDEN
+ * Somebody else, to be changed. Who is no administrator may be allowed to look after users, but not after those who may
+ * do more.
+ * @throws DomainError NOT_FOUND, FORBIDDEN
  */
-export const assertNotAbove = async (
+export const otherUser = async (
   store: Store,
   principal: Principal,
   number: UserNumber,
-): Promise<void> => {
-  if (principal.kind === 'user' && principal.isSysadmin) return
-  if ((await readUser(store, number))?.isSysadmin === true) throw denied(principal)
+): Promise<User> => {
+  const user = await readUser(store, number)
+  if (user === undefined) throw unknownUser(number)
+  if (user.isSysadmin && !isAdministrator(principal)) throw denied(principal)
+  return user
 }
+
+/** What the audit log says of a change to a user. */
+export const doneTo = (
+  { name }: { readonly name: string },
+  operation: 'update' | 'delete',
+  description?: string,
+): AuditEvent => ({ operation, resourceType: 'user', resource: name, description })
 
 const assertMay = (
   principal: Principal,
@@ -90,8 +103,9 @@ export const addUser = (api: Api): void => {
       const principal = await principalOf(c)
       const number = userNumberOf(c.req.valid('param').user_id)
       assertMay(principal, 'user:update', number)
-      if (!isSelf(principal, number)) await assertNotAbove(store, principal, number)
-      await updateProfile(store, number, c.req.valid('json'))
+      const user = await otherUser(store, principal, number)
+      const audited = await auditedStore(c, doneTo(user, 'update', 'profile'))
+      await updateProfile(audited, number, c.req.valid('json'))
       return c.body(null, 200)
     },
   )
@@ -115,8 +129,10 @@ export const addUser = (api: Api): void => {
       if (isSelf(principal, number)) {
         throw new DomainError('FORBIDDEN', 'nobody deletes themselves; ask another administrator')
       }
-      await assertNotAbove(store, principal, number)
-      await deleteUser(store, number)
+      // When nobody is there any more, what an interrupted deletion left behind still goes, and nothing is deleted.
+      const isThere = (await readUser(store, number)) !== undefined
+      const event = isThere && doneTo(await otherUser(store, principal, number), 'delete')
+      await deleteUser(event === false ? store : await auditedStore(c, event), number)
       return c.body(null, 200)
     },
   )
@@ -141,7 +157,10 @@ export const addUser = (api: Api): void => {
       // A robot that looks after users must not make itself an administrator by one of them.
       if (principal.kind !== 'user') throw denied(principal)
       const number = userNumberOf(c.req.valid('param').user_id)
-      await setSysadmin(c.get('deps').store, number, c.req.valid('json').sysadmin_flag)
+      const { sysadmin_flag: isSysadmin } = c.req.valid('json')
+      const user = await otherUser(c.get('deps').store, principal, number)
+      const event = doneTo(user, 'update', isSysadmin ? 'administrator' : 'no administrator')
+      await setSysadmin(await auditedStore(c, event), number, isSysadmin)
       return c.body(null, 200)
     },
   )

@@ -3,6 +3,7 @@ import { mayInSystem } from '../../../shared/auth/access.ts'
 import { createUser } from '../../../shared/users/create.ts'
 import { walkNames } from '../../../shared/users/list.ts'
 import { denied, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { created, createdResponse } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
@@ -56,13 +57,15 @@ export const addUsers = (api: Api): void => {
     },
     { handler: 'the settings may allow everybody to register' },
     async (c) => {
-      const { store, settings } = c.get('deps')
+      const { settings } = c.get('deps')
       const principal = await principalOf(c)
       const isAllowed =
         mayInSystem(principal, 'user:create') || (await settings()).hasSelfRegistration
       if (!isAllowed) throw denied(principal)
       const { username, ...rest } = c.req.valid('json')
-      const { number, name } = await createUser(store, { name: username, ...rest })
+      const made = { operation: 'create', resourceType: 'user', resource: username } as const
+      const audited = await auditedStore(c, made)
+      const { number, name } = await createUser(audited, { name: username, ...rest })
       return created(c, { id: number, name })
     },
   )
