@@ -7,7 +7,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { parse, serialize } from 'hono/utils/cookie'
 import { parseSessionId, type SessionId } from '../../shared/sessions/sessions.ts'
-import type { ApiDeps } from './deps.ts'
+import type { ProvidedDeps } from './deps.ts'
 import { factory, type ApiContext, type ApiEnv } from './factory.ts'
 
 /** Harbor's names. */
@@ -63,7 +63,7 @@ const isSecure = (c: ApiContext): boolean =>
  * Whether a request that opens a session is from a page of ours, or from no page: otherwise another site could log
  * somebody in as somebody else.
  */
-export const isFromHere = (c: ApiContext, { externalUrl }: ApiDeps['info']): boolean => {
+export const isFromHere = (c: ApiContext, { externalUrl }: ProvidedDeps['info']): boolean => {
   const site = c.req.header('Sec-Fetch-Site')
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   const origin = c.req.header('Origin')

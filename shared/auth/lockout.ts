@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import * as z from 'zod'
+import { DomainError } from '../errors.ts'
 import type { Condition, Item, Key } from '../ports.ts'
 import { readAll } from '../store/batch.ts'
 import { AGAIN, retry } from '../store/retry.ts'
@@ -88,6 +89,31 @@ export const beginAttempt = async (
     succeeded: async () => {
       await forget(store, pair)
     },
+  }
+}
+
+/**
+ * Makes a guess at a password that is no login, and counts as one: nobody guesses faster by it. `isWrong` tells whether
+ * that is why it failed.
+ * @throws DomainError FORBIDDEN when too many guesses were wrong, and whatever the guess throws
+ */
+export const guess = async <T>(
+  store: Store,
+  attempt: LoginAttempt,
+  make: () => Promise<T>,
+  isWrong: (error: unknown) => boolean,
+): Promise<T> => {
+  const open = await beginAttempt(store, attempt)
+  if (open === undefined) {
+    throw new DomainError('FORBIDDEN', 'too many wrong passwords; try again in a minute')
+  }
+  try {
+    const made = await make()
+    await open.succeeded()
+    return made
+  } catch (error) {
+    await (isWrong(error) ? open.failed() : open.succeeded())
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { mayInSystem } from '../auth/access.ts'
+import { isNarrowed, mayInSystem } from '../auth/access.ts'
 import type { Principal } from '../auth/principal.ts'
 import { readSettings } from '../settings/read.ts'
 import type { Store } from '../store/store.ts'
@@ -7,7 +7,12 @@ import type { Store } from '../store/store.ts'
 export const maySetLimits = (principal: Principal): boolean =>
   mayInSystem(principal, 'project:create')
 
-/** Whether somebody may make projects: robots with that right may, and users as far as the settings let them. */
+/**
+ * Whether somebody may make projects: robots with that right may, and users as far as the settings let them, but not by a
+ * token of some permissions.
+ */
 export const mayCreateProjects = async (store: Store, principal: Principal): Promise<boolean> =>
   mayInSystem(principal, 'project:create') ||
-  (principal.kind === 'user' && (await readSettings(store)).projectCreation === 'everyone')
+  (principal.kind === 'user' &&
+    !isNarrowed(principal) &&
+    (await readSettings(store)).projectCreation === 'everyone')

@@ -73,7 +73,7 @@ export const createRobot = async (
   await assertMayManage(store, creator, 'create', { level, pid, permissions })
   const createdAt = store.clock.now()
   const robot = {
-    name: `${prefix}${isOfProject ? `${first.namespace}+` : ''}${name}`,
+    name: robotName({ prefix, project: isOfProject ? first.namespace : undefined, name }),
     shortName: name,
     ...{ level, pid, description, durationDays, isDisabled, permissions, createdAt },
     expiresAt: expiryOf(createdAt, durationDays),
@@ -84,6 +84,18 @@ export const createRobot = async (
   }
   return { robot: await insert(store, robot, await hashSecret(secret), along), secret }
 }
+
+/** What a robot logs in as. */
+export const robotName = ({
+  prefix,
+  project,
+  name,
+}: {
+  readonly prefix: string
+  /** Of a robot of level `project`. */
+  readonly project: string | undefined
+  readonly name: string
+}): string => `${prefix}${project === undefined ? '' : `${project}+`}${name}`
 
 const insert = async (
   store: Store,

@@ -10,8 +10,8 @@ import { identityOf, sealOf } from '../identity/standing.ts'
 import { PortError } from '../ports.ts'
 import { readSettings } from '../settings/read.ts'
 import { getItem } from '../store/query.ts'
-import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
+import { transact } from '../store/transact.ts'
 import { key, SCHEMA_VERSION, TTL_ATTRIBUTE } from '../table.ts'
 import { readWithPassword } from '../users/find.ts'
 
@@ -53,10 +53,7 @@ export const openSession = async (
   const now = store.clock.now()
   const session = { user, seal: sealOf(known.passwordHash), createdAt: now, usedAt: now }
   const item = { ...keyOf(id), v: SCHEMA_VERSION, ...session, ...timeToLive(session) }
-  await retry(store, async () => {
-    const outcome = await store.kv.write({ op: 'put', item })
-    return outcome === 'conflict' ? AGAIN : outcome
-  })
+  await transact(store, [{ op: 'put', item }])
   return id
 }
 

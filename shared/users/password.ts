@@ -5,25 +5,21 @@ import type { UserNumber } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { changeUser } from './change.ts'
-import { readUser, unknownUser } from './find.ts'
 import type { User } from './items.ts'
 
 export type PasswordChange = {
   readonly oldPassword: string
   readonly newPassword: string
-  /** Of the client, as far as it can be trusted. */
-  readonly address: string
 }
 
 /**
- * Changes a password for whoever knows it. Who finds an open session must not guess any faster than who logs in.
- * @throws DomainError NOT_FOUND, FORBIDDEN when the old password is wrong or too many before it were, BAD_REQUEST when
- *   the new one is weak or the same
+ * Changes a password for whoever knows it.
+ * @throws DomainError NOT_FOUND, FORBIDDEN when the old password is wrong, BAD_REQUEST when the new one is weak or the same
  */
 export const changePassword = async (
   store: Store,
   number: UserNumber,
-  { oldPassword, newPassword, address }: PasswordChange,
+  { oldPassword, newPassword }: PasswordChange,
 ): Promise<User> => {
   assertPassword(newPassword)
   const user = await readUser(store, number)

@@ -8,7 +8,7 @@ import { principalOf, projectOf } from '../access.ts'
 import type { Api, ApiContext } from '../factory.ts'
 import { locationOf } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
-import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
+import { errors, json, jsonBody, jsonPage, ofProject } from '../http/schemas.ts'
 import { route } from '../route.ts'
 import { storeOfRobot, withNewRobot } from './robot-audit.ts'
 import {
@@ -21,12 +21,12 @@ import {
   shownRobot,
   updateOf,
 } from './robot-json.ts'
+import { storeForNewRobot, storeForRobot } from './robot-audit.ts'
 import { robotPage } from './robots-list.ts'
 
 const TAGS = ['robotv1']
 const PATH = '/projects/{project_name_or_id}/robots'
-const projectInPath = z.object({ project_name_or_id: z.string() })
-const bothInPath = projectInPath.extend(robotInPath.shape)
+const ofRobot = { ...ofProject, params: ofProject.params.extend(robotInPath.shape) } as const
 
 const newProjectRobot = z
   .object({
@@ -66,7 +66,7 @@ export const addProjectRobots = (api: Api): void => {
     {
       ...{ method: 'get', path: PATH, operationId: 'ListRobotV1', tags: TAGS },
       summary: 'The robots of a project',
-      request: { params: projectInPath, query: listQuery },
+      request: { ...ofProject, query: listQuery },
       responses: { 200: jsonPage(robotResponse, 'Robots'), ...errors(400, 401, 403, 404, 422) },
     },
     { project: 'robot:list' },
@@ -82,7 +82,7 @@ export const addProjectRobots = (api: Api): void => {
     {
       ...{ method: 'post', path: PATH, operationId: 'CreateRobotV1', tags: TAGS },
       summary: 'Make a robot of a project; its secret is shown this once',
-      request: { params: projectInPath, body: jsonBody(newProjectRobot) },
+      request: { ...ofProject, body: jsonBody(newProjectRobot) },
       responses: {
         201: json(robotCreated, 'The robot, with its secret'),
         ...errors(400, 401, 403, 404, 409, 413, 415, 422),
@@ -123,7 +123,7 @@ const addProjectRobot = (api: Api): void => {
     {
       ...{ method: 'get', path, operationId: 'GetRobotByIDV1', tags: TAGS },
       summary: 'A robot of a project',
-      request: { params: bothInPath },
+      request: ofRobot,
       responses: { 200: json(robotResponse, 'The robot'), ...errors(400, 401, 403, 404, 422) },
     },
     { project: 'robot:read' },
@@ -135,7 +135,7 @@ const addProjectRobot = (api: Api): void => {
     {
       ...{ method: 'put', path, operationId: 'UpdateRobotV1', tags: TAGS },
       summary: 'Change a robot of a project as a whole; its name stays',
-      request: { params: bothInPath, body: jsonBody(robotUpdate) },
+      request: { ...ofRobot, body: jsonBody(robotUpdate) },
       responses: {
         200: { description: 'Changed' },
         ...errors(400, 401, 403, 404, 413, 415, 422),
@@ -156,7 +156,7 @@ const addProjectRobot = (api: Api): void => {
     {
       ...{ method: 'delete', path, operationId: 'DeleteRobotV1', tags: TAGS },
       summary: 'Delete a robot of a project',
-      request: { params: bothInPath },
+      request: ofRobot,
       responses: { 200: { description: 'Deleted' }, ...errors(400, 401, 403, 404, 422) },
     },
     { project: 'robot:delete' },

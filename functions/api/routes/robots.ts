@@ -20,6 +20,7 @@ import {
   shownRobot,
   updateOf,
 } from './robot-json.ts'
+import { storeForNewRobot, storeForRobot } from './robot-audit.ts'
 import { listedProject, robotPage } from './robots-list.ts'
 
 const TAGS = ['robot']

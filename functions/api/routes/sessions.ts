@@ -30,6 +30,9 @@ const form = <S extends z.ZodType>(schema: S) => ({
 const credentials = z.object({ principal: z.string(), password: z.string() })
 const wanted = z.object({ target: z.enum(['username', 'email']), value: z.string() })
 
+const LOGIN = { operation: 'login', resourceType: 'user' } as const
+const LOGOUT = { operation: 'logout', resourceType: 'user' } as const
+
 /** Where browsers log in and out, as Harbor has it beside its API. */
 export const addSessions = (api: Api, logIn: LogIn): void => {
   route(
@@ -63,6 +66,7 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       c.header(CSRF_TOKEN, csrfTokenOf(id))
       return c.body(null, 200)
     },
+    'always',
   )
 
   route(
@@ -71,9 +75,9 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       method: 'get',
       path: '/log_out',
       summary: 'End the session of the caller, if there is one',
-      responses: { 200: { description: 'Logged out' } },
+      responses: { 200: { description: 'Logged out' }, ...errors(401) },
     },
-    'everyone',
+    { handler: 'who has no session has none to end' },
     async (c) => {
       const id = sessionIdOf(c.req.raw.headers)
       if (id !== undefined) await logOut(c, id)
@@ -109,6 +113,7 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
           : (await findUserByName(store, value)) !== undefined
       return c.json(isTaken, 200)
     },
+    'always',
   )
 }
 

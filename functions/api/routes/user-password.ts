@@ -1,18 +1,23 @@
 import { z } from '@hono/zod-openapi'
 import { mayInSystem } from '../../../shared/auth/access.ts'
+import { guess } from '../../../shared/auth/lockout.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { changePassword, resetPassword } from '../../../shared/users/password.ts'
 import { addressOf, denied, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
 import { storeOfUser } from './user-audit.ts'
 import { userInPath, userNumberOf } from './user-json.ts'
-import { assertNotAbove, isSelf } from './user.ts'
+import { doneTo, isSelf, otherUser } from './user.ts'
 
 const passwords = z
   .object({ old_password: z.string().optional(), new_password: z.string() })
   .openapi('PasswordReq')
+
+/** What the audit log says that was changed. */
+const PASSWORD = 'password'
 
 /** How people get in. */
 export const addUserPassword = (api: Api): void => {

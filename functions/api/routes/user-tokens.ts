@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi'
+import type { AuditEvent } from '../../../shared/audit/entry.ts'
 import { isNarrowed } from '../../../shared/auth/access.ts'
 import type { Principal, UserNumber } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
+import type { Store } from '../../../shared/store/store.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
 import {
   createToken,
@@ -31,6 +33,17 @@ const ownerOf = (principal: Principal): User => {
   if (principal.kind !== 'user' || isNarrowed(principal)) throw denied(principal)
   return principal
 }
+
+const userOf = async (store: Store, id: number) => {
+  const number = userNumberOf(id)
+  const user = await readUser(store, number)
+  if (user === undefined) throw unknownUser(number)
+  return user
+}
+
+const doneTo = (operation: 'create' | 'delete', user: string, token: string): AuditEvent => ({
+  ...{ operation, resourceType: 'token', resource: `${user}/${token}` },
+})
 
 /** Personal access tokens, which Harbor does not have: a user's own, and for administrators those of others. */
 export const addUserTokens = (api: Api): void => {
@@ -70,7 +83,7 @@ export const addUserTokens = (api: Api): void => {
     },
     'authenticated',
     async (c) => {
-      const { number, token } = ownerOf(await principalOf(c))
+      const { number, token, name: userName } = ownerOf(await principalOf(c))
       if (token !== undefined) {
         throw new DomainError('FORBIDDEN', 'a token makes no tokens; log in with the password')
       }
@@ -127,8 +140,7 @@ const addTokensOfOthers = (api: Api): void => {
     { system: 'user:read' },
     async (c) => {
       const { store } = c.get('deps')
-      const number = userNumberOf(c.req.valid('param').user_id)
-      if ((await readUser(store, number)) === undefined) throw unknownUser(number)
+      const { number } = await userOf(store, c.req.valid('param').user_id)
       const tokens = await listTokens(store, number)
       const page = listPage(c, tokens, listRequestOf(c.req.valid('query')), TOKEN_FIELDS)
       return c.json(page.map(shownToken), 200)

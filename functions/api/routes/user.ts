@@ -1,13 +1,16 @@
 import { z } from '@hono/zod-openapi'
-import { isNarrowed, mayInSystem } from '../../../shared/auth/access.ts'
+import type { AuditEvent } from '../../../shared/audit/entry.ts'
+import { isAdministrator, isNarrowed, mayInSystem } from '../../../shared/auth/access.ts'
 import type { SystemPermission } from '../../../shared/auth/permissions.ts'
 import type { Principal, UserNumber } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { setSysadmin, updateProfile } from '../../../shared/users/change.ts'
 import { deleteUser } from '../../../shared/users/delete.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
+import type { User } from '../../../shared/users/items.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { denied, principalOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, json, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -27,17 +30,27 @@ export const isSelf = (principal: Principal, number: UserNumber): boolean =>
   principal.kind === 'user' && principal.number === number
 
 /**
- * Who is no administrator may be allowed to look after users, but not after those who may do more.
- * @throws DomainError FORBIDDEN
+ * Somebody else, to be changed. Who is no administrator may be allowed to look after users, but not after those who may
+ * do more.
+ * @throws DomainError NOT_FOUND, FORBIDDEN
  */
-export const assertNotAbove = async (
+export const otherUser = async (
   store: Store,
   principal: Principal,
   number: UserNumber,
-): Promise<void> => {
-  if (principal.kind === 'user' && principal.isSysadmin) return
-  if ((await readUser(store, number))?.isSysadmin === true) throw denied(principal)
+): Promise<User> => {
+  const user = await readUser(store, number)
+  if (user === undefined) throw unknownUser(number)
+  if (user.isSysadmin && !isAdministrator(principal)) throw denied(principal)
+  return user
 }
+
+/** What the audit log says of a change to a user. */
+export const doneTo = (
+  { name }: { readonly name: string },
+  operation: 'update' | 'delete',
+  description?: string,
+): AuditEvent => ({ operation, resourceType: 'user', resource: name, description })
 
 const assertMay = (
   principal: Principal,

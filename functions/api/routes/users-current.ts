@@ -9,7 +9,7 @@ import type { Principal } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
 import { principalOf } from '../access.ts'
-import type { ApiDeps } from '../deps.ts'
+import type { ProvidedDeps } from '../deps.ts'
 import type { Api } from '../factory.ts'
 import { errors, flag, json } from '../http/schemas.ts'
 import { route } from '../route.ts'
@@ -79,7 +79,7 @@ export const addCurrentUser = (api: Api): void => {
 const ITSELF = '.'
 
 const permissionsIn = async (
-  { resolveProject }: ApiDeps,
+  { resolveProject }: ProvidedDeps,
   principal: Principal,
   scope: string,
 ): Promise<readonly z.infer<typeof permission>[]> => {

@@ -1,9 +1,8 @@
 import { createAuthenticate } from '../../../functions/api/credentials.ts'
-import { nameOrNumber } from '../../../functions/api/http/names.ts'
+import { createResolveProject } from '../../../functions/api/resolve-project.ts'
 import type { ApiDeps } from '../../../functions/api/deps.ts'
 import { createLogIn } from '../../../shared/identity/log-in.ts'
 import { createProject } from '../../../shared/projects/create.ts'
-import { findProjectFor } from '../../../shared/projects/find.ts'
 import { parseProjectName } from '../../../shared/projects/name.ts'
 import { createUser } from '../../../shared/users/create.ts'
 import { principalOf, type User } from '../../../shared/users/items.ts'
@@ -28,12 +27,7 @@ export const openPeople = async (options: Partial<ApiDeps> = {}) => {
     store,
     logIn,
     authenticate: createAuthenticate({ store, logIn }),
-    resolveProject: async (principal, nameOrId, isName) => {
-      const what = nameOrNumber(nameOrId, isName)
-      const reference =
-        what.kind === 'number' ? { number: what.number } : { name: parseProjectName(what.name) }
-      return await findProjectFor(store, principal, reference)
-    },
+    resolveProject: createResolveProject(store),
     ...options,
   })
   /** `as`: a name, who has the usual password, or name and secret. */

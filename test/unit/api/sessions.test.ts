@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRobot } from '../../../shared/robots/create.ts'
+import { changeSettings } from '../../../shared/settings/change.ts'
 import { principalOf } from '../../../shared/users/items.ts'
 import { openPeople, PASSWORD } from './people.ts'
 
@@ -132,6 +133,26 @@ describe('a session', () => {
     expect(await idle.status()).toBe(401)
     store.pass(20 * MINUTE)
     expect(await busy.status()).toBe(401)
+  })
+
+  it('is idle for as long as the settings say', async () => {
+    const { store, browser } = await open()
+    await changeSettings(store, { sessionMinutes: 120 })
+    const { status } = await browser('alice')
+    store.pass(100 * MINUTE)
+    expect(await status()).toBe(200)
+    store.pass(119 * MINUTE)
+    expect(await status()).toBe(200)
+    store.pass(120 * MINUTE)
+    expect(await status()).toBe(401)
+  })
+
+  it('is opened in a registry where nothing may be changed', async () => {
+    const { store, browser } = await open()
+    await changeSettings(store, { isReadOnly: true })
+    const { ask, status } = await browser('alice')
+    expect(await status()).toBe(200)
+    expect((await ask('PUT', '/users/2', { comment: 'x' })).status).toBe(403)
   })
 
   it('ends with the password, whoever changes it', async () => {

@@ -88,6 +88,7 @@ describe('a personal access token', () => {
       ['GET', '/users', undefined],
       ['GET', OWN, undefined],
       ['DELETE', '/users/2', undefined],
+      ['POST', '/projects', { project_name: 'mine' }],
       ['PUT', '/users/1', { comment: 'x' }],
       ['PUT', '/users/2/sysadmin', { sysadmin_flag: true }],
     ] as const) {
