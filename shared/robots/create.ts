@@ -42,9 +42,6 @@ export type NewRobot = {
 /** `secret` is to be shown once: nobody can read it later. */
 export type CreatedRobot = { readonly robot: Robot; readonly secret: string }
 
-/** What else is written in the transaction that makes a robot, whose name and project are known only then. */
-export type Along = (robot: Pick<Robot, 'name' | 'pid'>) => readonly TransactOperation[]
-
 /**
  * Makes a robot with no right that its creator does not have; users who are no administrators make robots of their
  * projects only.
@@ -54,7 +51,6 @@ export const createRobot = async (
   store: Store,
   creator: Principal,
   given: NewRobot,
-  along: Along = () => [],
 ): Promise<CreatedRobot> => {
   const { name, level, description = '', isDisabled = false } = given
   const settings = await readSettings(store)
@@ -82,7 +78,7 @@ export const createRobot = async (
     version: 1,
     lastUsedAt: undefined,
   }
-  return { robot: await insert(store, robot, await hashSecret(secret), along), secret }
+  return { robot: await insert(store, robot, await hashSecret(secret)), secret }
 }
 
 /** What a robot logs in as. */
@@ -101,13 +97,11 @@ const insert = async (
   store: Store,
   given: Omit<Robot, 'number'>,
   secretHash: string,
-  along: Along,
 ): Promise<Robot> =>
   await contend(store, async () => {
     const before = await readCounter(store, 'robots')
     const robot: Robot = { ...given, number: parseRobotNumber(before.last + 1) }
-    const more = Object.fromEntries(along(robot).map((one, index) => [`along${index}`, one]))
-    const outcome = await transactNamed(store, { ...more, ...newItems(robot, secretHash, before) })
+    const outcome = await transactNamed(store, newItems(robot, secretHash, before))
     if (outcome.done) return robot
     if (outcome.refused.has('project')) throw new DomainError('NOT_FOUND', 'no such project')
     if (outcome.refused.has('robot') && !(await removeOrphan(store, robot))) {

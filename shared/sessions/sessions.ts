@@ -77,14 +77,7 @@ export const readSession = async (
 
 /** Ends a session; one that is over already stays so. */
 export const endSession = async (store: Store, id: SessionId): Promise<void> => {
-  await retry(store, async () => {
-    const outcome = await store.kv.write({
-      op: 'delete',
-      key: keyOf(id),
-      conditions: [{ kind: 'exists' }],
-    })
-    return outcome === 'conflict' ? AGAIN : outcome
-  })
+  await transact(store, [{ op: 'delete', key: keyOf(id) }])
 }
 
 /** A request does not fail because this cannot be written. */

@@ -1,5 +1,3 @@
-import { beside } from '../audit/carry.ts'
-import { beginAttempt } from '../auth/lockout.ts'
 import { assertPassword, hashPassword, verifyPassword } from '../auth/passwords.ts'
 import type { UserNumber } from '../auth/principal.ts'
 import { DomainError } from '../errors.ts'
@@ -22,22 +20,12 @@ export const changePassword = async (
   { oldPassword, newPassword }: PasswordChange,
 ): Promise<User> => {
   assertPassword(newPassword)
-  const user = await readUser(store, number)
-  if (user === undefined) throw unknownUser(number)
-  const attempt = await beginAttempt(beside(store), { login: user.name, address })
-  if (attempt === undefined) {
-    throw new DomainError('FORBIDDEN', 'too many wrong passwords; try again in a minute')
-  }
-  const guess = { isRight: true }
-  try {
-    return await changeUser(store, number, async ({ passwordHash }) => {
-      guess.isRight = await verifyPassword(passwordHash, oldPassword)
-      if (!guess.isRight) throw new DomainError('FORBIDDEN', 'the old password is not correct')
-      return await withPassword(store, passwordHash, newPassword)
-    })
-  } finally {
-    await (guess.isRight ? attempt.succeeded() : attempt.failed())
-  }
+  return await changeUser(store, number, async ({ passwordHash }) => {
+    if (!(await verifyPassword(passwordHash, oldPassword))) {
+      throw new DomainError('FORBIDDEN', 'the old password is not correct')
+    }
+    return await withPassword(store, passwordHash, newPassword)
+  })
 }
 
 /**

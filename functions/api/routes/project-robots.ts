@@ -10,7 +10,6 @@ import { locationOf } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
 import { errors, json, jsonBody, jsonPage, ofProject } from '../http/schemas.ts'
 import { route } from '../route.ts'
-import { storeOfRobot, withNewRobot } from './robot-audit.ts'
 import {
   access,
   robotCreated,
@@ -92,7 +91,7 @@ export const addProjectRobots = (api: Api): void => {
     async (c) => {
       const { store } = c.get('deps')
       const { name, description, expires_at: expiresAt, access: given } = c.req.valid('json')
-      const wanted: NewRobot = {
+      const robot: NewRobot = {
         ...{ name, description, level: 'project' },
         durationDays: daysUntil(expiresAt, store.clock.now()),
         permissions: [
@@ -106,7 +105,8 @@ export const addProjectRobots = (api: Api): void => {
           },
         ],
       }
-      const made = await createRobot(store, await principalOf(c), wanted, await withNewRobot(c))
+      const principal = await principalOf(c)
+      const made = await createRobot(await storeForNewRobot(c, principal, robot), principal, robot)
       c.header('Location', locationOf(c, { id: made.robot.number, name: made.robot.name }))
       return c.json(shownCreated(made), 201)
     },
@@ -145,8 +145,12 @@ const addProjectRobot = (api: Api): void => {
     async (c) => {
       const { number } = await robotOf(c, c.req.valid('param').robot_id)
       const change = updateOf(c.req.valid('json'))
-      const store = await storeOfRobot(c, 'update', number)
-      await updateRobot(store, await principalOf(c), number, change)
+      await updateRobot(
+        await storeForRobot(c, 'update', number),
+        await principalOf(c),
+        number,
+        change,
+      )
       return c.body(null, 200)
     },
   )
@@ -162,8 +166,7 @@ const addProjectRobot = (api: Api): void => {
     { project: 'robot:delete' },
     async (c) => {
       const { number } = await robotOf(c, c.req.valid('param').robot_id)
-      const store = await storeOfRobot(c, 'delete', number)
-      await deleteRobot(store, await principalOf(c), number)
+      await deleteRobot(await storeForRobot(c, 'delete', number), await principalOf(c), number)
       return c.body(null, 200)
     },
   )

@@ -8,7 +8,6 @@ import { locationOf } from '../http/created.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
 import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
 import { route } from '../route.ts'
-import { storeOfRobot, withNewRobot } from './robot-audit.ts'
 import {
   newRobot,
   robotCreated,
@@ -61,8 +60,8 @@ export const addRobots = (api: Api): void => {
     async (c) => {
       const { duration, disable, ...rest } = c.req.valid('json')
       const given = { ...rest, durationDays: duration, isDisabled: disable }
-      const { store } = c.get('deps')
-      const made = await createRobot(store, await principalOf(c), given, await withNewRobot(c))
+      const principal = await principalOf(c)
+      const made = await createRobot(await storeForNewRobot(c, principal, given), principal, given)
       c.header('Location', locationOf(c, { id: made.robot.number, name: made.robot.name }))
       return c.json(shownCreated(made), 201)
     },
@@ -106,8 +105,12 @@ const addRobot = (api: Api): void => {
     async (c) => {
       const { robot_id: number } = c.req.valid('param')
       const change = updateOf(c.req.valid('json'))
-      const store = await storeOfRobot(c, 'update', number)
-      await updateRobot(store, await principalOf(c), number, change)
+      await updateRobot(
+        await storeForRobot(c, 'update', number),
+        await principalOf(c),
+        number,
+        change,
+      )
       return c.body(null, 200)
     },
   )
@@ -127,7 +130,7 @@ const addRobot = (api: Api): void => {
     async (c) => {
       const { secret: given = '' } = c.req.valid('json')
       const { robot_id: number } = c.req.valid('param')
-      const store = await storeOfRobot(c, 'update', number, 'secret')
+      const store = await storeForRobot(c, 'update', number, 'secret')
       const secret = await setRobotSecret(store, await principalOf(c), number, given)
       return c.json(given === '' ? { secret } : {}, 200)
     },
@@ -144,8 +147,7 @@ const addRobot = (api: Api): void => {
     'authenticated',
     async (c) => {
       const { robot_id: number } = c.req.valid('param')
-      const store = await storeOfRobot(c, 'delete', number)
-      await deleteRobot(store, await principalOf(c), number)
+      await deleteRobot(await storeForRobot(c, 'delete', number), await principalOf(c), number)
       return c.body(null, 200)
     },
   )

@@ -2,17 +2,11 @@ import { z } from '@hono/zod-openapi'
 import { mayInSystem } from '../../../shared/auth/access.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import type { LogIn } from '../../../shared/identity/log-in.ts'
-import {
-  endSession,
-  openSession,
-  readSession,
-  type SessionId,
-} from '../../../shared/sessions/sessions.ts'
-import type { Store } from '../../../shared/store/store.ts'
+import { endSession, openSession } from '../../../shared/sessions/sessions.ts'
 import { findUserByName, isMailTaken } from '../../../shared/users/find.ts'
 import { addressOf, principalOf } from '../access.ts'
 import { auditedStore } from '../audit.ts'
-import type { Api, ApiContext } from '../factory.ts'
+import type { Api } from '../factory.ts'
 import { errors, json } from '../http/schemas.ts'
 import { route } from '../route.ts'
 import {
@@ -57,7 +51,9 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       if (principal.kind !== 'user' || tokenId !== undefined) {
         throw new DomainError('FORBIDDEN', 'robots and tokens open no sessions')
       }
-      const audited = await storeOfSession(c, 'login', principal.name)
+      // From here on it is known who asks.
+      c.set('principal', Promise.resolve(principal))
+      const audited = await auditedStore(c, { ...LOGIN, resource: principal.name })
       const id = await openSession(audited, principal.number, password)
       if (id === undefined) throw wrong()
       const before = sessionIdOf(c.req.raw.headers)
@@ -80,7 +76,10 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
     { handler: 'who has no session has none to end' },
     async (c) => {
       const id = sessionIdOf(c.req.raw.headers)
-      if (id !== undefined) await logOut(c, id)
+      const principal = await principalOf(c)
+      if (id !== undefined && principal.kind === 'user') {
+        await endSession(await auditedStore(c, { ...LOGOUT, resource: principal.name }), id)
+      }
       c.header('Set-Cookie', sessionCookie(c, undefined))
       return c.body(null, 200)
     },
@@ -116,21 +115,6 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
     'always',
   )
 }
-
-/** A session that is over already leaves no entry. */
-const logOut = async (c: ApiContext, id: SessionId): Promise<void> => {
-  const { store } = c.get('deps')
-  const user = await readSession(store, id)
-  await endSession(user === undefined ? store : await storeOfSession(c, 'logout', user.name), id)
-}
-
-/** Who it is about is who does it, and not yet, or no longer, who sends the request. */
-const storeOfSession = async (
-  c: ApiContext,
-  operation: 'login' | 'logout',
-  name: string,
-): Promise<Store> =>
-  await auditedStore(c, { operation, resourceType: 'user', resource: name }, name)
 
 const wrong = (): DomainError =>
   new DomainError('UNAUTHORIZED', 'wrong name or password, or too many attempts')

@@ -8,7 +8,6 @@ import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
-import { storeOfUser } from './user-audit.ts'
 import { userInPath, userNumberOf } from './user-json.ts'
 import { doneTo, isSelf, otherUser } from './user.ts'
 
@@ -46,14 +45,23 @@ export const addUserPassword = (api: Api): void => {
       if (principal.kind === 'user' && principal.token !== undefined) {
         throw new DomainError('FORBIDDEN', 'a token changes no passwords; log in with the password')
       }
-      if (isSelf(principal, number)) {
-        const change = { oldPassword, newPassword, address: addressOf(c) }
-        await changePassword(await storeOfUser(c, 'update', number, 'password'), number, change)
+      if (principal.kind === 'user' && isSelf(principal, number)) {
+        const audited = await auditedStore(c, doneTo(principal, 'update', PASSWORD))
+        // Who finds an open session must not guess any faster than who logs in.
+        await guess(
+          store,
+          { login: principal.name, address: addressOf(c) },
+          async () => await changePassword(audited, number, { oldPassword, newPassword }),
+          (error) => error instanceof DomainError && error.code === 'FORBIDDEN',
+        )
       } else {
         if (!mayInSystem(principal, 'user:update')) throw denied(principal)
-        await assertNotAbove(store, principal, number)
-        const audited = await storeOfUser(c, 'update', number, 'password, by another')
-        await resetPassword(audited, number, newPassword)
+        const user = await otherUser(store, principal, number)
+        await resetPassword(
+          await auditedStore(c, doneTo(user, 'update', PASSWORD)),
+          number,
+          newPassword,
+        )
       }
       return c.body(null, 200)
     },

@@ -1,24 +1,18 @@
 import { z } from '@hono/zod-openapi'
 import type { AuditEvent } from '../../../shared/audit/entry.ts'
 import { isNarrowed } from '../../../shared/auth/access.ts'
-import type { Principal, UserNumber } from '../../../shared/auth/principal.ts'
+import type { Principal } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
-import {
-  createToken,
-  deleteTokens,
-  listTokens,
-  readToken,
-  revokeToken,
-} from '../../../shared/users/tokens.ts'
+import { createToken, listTokens, revokeToken } from '../../../shared/users/tokens.ts'
 import { denied, principalOf } from '../access.ts'
-import type { Api, ApiContext } from '../factory.ts'
+import { auditedStore } from '../audit.ts'
+import type { Api } from '../factory.ts'
 import { locationOf } from '../http/created.ts'
 import { listPage, listQuery, listRequestOf } from '../http/listing.ts'
 import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
 import { route } from '../route.ts'
-import { storeOfToken } from './user-audit.ts'
 import { userInPath, userNumberOf } from './user-json.ts'
 import { newToken, shownToken, tokenResponse, tokenWithSecret, TOKEN_FIELDS } from './token-json.ts'
 
@@ -88,8 +82,8 @@ export const addUserTokens = (api: Api): void => {
         throw new DomainError('FORBIDDEN', 'a token makes no tokens; log in with the password')
       }
       const { name, scope, expires_at: expiresAt } = c.req.valid('json')
-      const store = await storeOfToken(c, 'create', number, name.trim())
-      const made = await createToken(store, number, {
+      const audited = await auditedStore(c, doneTo('create', userName, name))
+      const made = await createToken(audited, number, {
         ...{ name, scope },
         expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
       })
@@ -111,18 +105,14 @@ export const addUserTokens = (api: Api): void => {
     },
     'authenticated',
     async (c) => {
-      const { number } = ownerOf(await principalOf(c))
-      await revoke(c, number, c.req.valid('param').token_id)
+      const { number, name } = ownerOf(await principalOf(c))
+      const { token_id: id } = c.req.valid('param')
+      await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
       return c.body(null, 200)
     },
   )
 
   addTokensOfOthers(api)
-}
-
-const revoke = async (c: ApiContext, user: UserNumber, id: string): Promise<void> => {
-  const { name } = await readToken(c.get('deps').store, user, id)
-  await revokeToken(await storeOfToken(c, 'delete', user, name), user, id)
 }
 
 const addTokensOfOthers = (api: Api): void => {
@@ -161,9 +151,10 @@ const addTokensOfOthers = (api: Api): void => {
     { system: 'user:update' },
     async (c) => {
       const { store } = c.get('deps')
-      const number = userNumberOf(c.req.valid('param').user_id)
-      if ((await readUser(store, number)) === undefined) throw unknownUser(number)
-      await deleteTokens(await storeOfToken(c, 'delete', number), number)
+      const { number, name } = await userOf(store, c.req.valid('param').user_id)
+      for (const { id } of await listTokens(store, number)) {
+        await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
+      }
       return c.body(null, 200)
     },
   )
@@ -181,8 +172,9 @@ const addTokensOfOthers = (api: Api): void => {
     },
     { system: 'user:update' },
     async (c) => {
-      const { user_id: user, token_id: token } = c.req.valid('param')
-      await revoke(c, userNumberOf(user), token)
+      const { user_id: user, token_id: id } = c.req.valid('param')
+      const { number, name } = await userOf(c.get('deps').store, user)
+      await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
       return c.body(null, 200)
     },
   )

@@ -14,7 +14,6 @@ import { auditedStore } from '../audit.ts'
 import type { Api } from '../factory.ts'
 import { errors, json, jsonBody } from '../http/schemas.ts'
 import { route } from '../route.ts'
-import { storeOfUser } from './user-audit.ts'
 import { shortText, shownUser, userInPath, userNumberOf, userResponse } from './user-json.ts'
 
 const profile = z
@@ -104,10 +103,9 @@ export const addUser = (api: Api): void => {
       const principal = await principalOf(c)
       const number = userNumberOf(c.req.valid('param').user_id)
       assertMay(principal, 'user:update', number)
-      if (!isSelf(principal, number)) await assertNotAbove(store, principal, number)
-      const change = c.req.valid('json')
-      const fields = Object.keys(change).join(', ')
-      await updateProfile(await storeOfUser(c, 'update', number, fields), number, change)
+      const user = await otherUser(store, principal, number)
+      const audited = await auditedStore(c, doneTo(user, 'update', 'profile'))
+      await updateProfile(audited, number, c.req.valid('json'))
       return c.body(null, 200)
     },
   )
@@ -131,8 +129,10 @@ export const addUser = (api: Api): void => {
       if (isSelf(principal, number)) {
         throw new DomainError('FORBIDDEN', 'nobody deletes themselves; ask another administrator')
       }
-      await assertNotAbove(store, principal, number)
-      await deleteUser(await storeOfUser(c, 'delete', number), number)
+      // When nobody is there any more, what an interrupted deletion left behind still goes, and nothing is deleted.
+      const isThere = (await readUser(store, number)) !== undefined
+      const event = isThere && doneTo(await otherUser(store, principal, number), 'delete')
+      await deleteUser(event === false ? store : await auditedStore(c, event), number)
       return c.body(null, 200)
     },
   )
@@ -158,8 +158,9 @@ export const addUser = (api: Api): void => {
       if (principal.kind !== 'user') throw denied(principal)
       const number = userNumberOf(c.req.valid('param').user_id)
       const { sysadmin_flag: isSysadmin } = c.req.valid('json')
-      const description = isSysadmin ? 'an administrator' : 'no administrator any more'
-      await setSysadmin(await storeOfUser(c, 'update', number, description), number, isSysadmin)
+      const user = await otherUser(c.get('deps').store, principal, number)
+      const event = doneTo(user, 'update', isSysadmin ? 'administrator' : 'no administrator')
+      await setSysadmin(await auditedStore(c, event), number, isSysadmin)
       return c.body(null, 200)
     },
   )

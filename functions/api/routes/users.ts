@@ -63,9 +63,9 @@ export const addUsers = (api: Api): void => {
         mayInSystem(principal, 'user:create') || (await settings()).hasSelfRegistration
       if (!isAllowed) throw denied(principal)
       const { username, ...rest } = c.req.valid('json')
-      const resource = username.normalize('NFC')
-      const store = await auditedStore(c, { operation: 'create', resourceType: 'user', resource })
-      const { number, name } = await createUser(store, { name: username, ...rest })
+      const made = { operation: 'create', resourceType: 'user', resource: username } as const
+      const audited = await auditedStore(c, made)
+      const { number, name } = await createUser(audited, { name: username, ...rest })
       return created(c, { id: number, name })
     },
   )
