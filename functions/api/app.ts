@@ -5,6 +5,9 @@ import { newApi, type Api } from './factory.ts'
 import { limitBody } from './http/body-limit.ts'
 import { ApiError, errorResponse, isOurs, toApiError } from './http/errors.ts'
 import { provide } from './middleware.ts'
+import { addArtifactAccessories } from './routes/artifact-accessories.ts'
+import { addArtifactAdditions } from './routes/artifact-additions.ts'
+import { addArtifactCopy } from './routes/artifact-copy.ts'
 import { addArtifactLabels } from './routes/artifact-labels.ts'
 import { addArtifactTags } from './routes/artifact-tags.ts'
 import { addArtifacts } from './routes/artifacts.ts'
@@ -68,6 +71,9 @@ const FAMILIES: readonly AddRoutes[] = [
   addArtifacts,
   addArtifactTags,
   addArtifactLabels,
+  addArtifactAccessories,
+  addArtifactCopy,
+  addArtifactAdditions,
   addLabels,
 ]
 

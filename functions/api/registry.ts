@@ -1,26 +1,15 @@
-import { entryWrites, kindOf } from '../../shared/audit/entry.ts'
 import type { RepositoryPath } from '../../shared/oci/name.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import { readListed } from '../../shared/repositories/find.ts'
 import type { ListedRepository } from '../../shared/repositories/items.ts'
-import { readSettings } from '../../shared/settings/read.ts'
-import { addressOf, principalOf, projectOf } from './access.ts'
+import { projectOf } from './access.ts'
+import { auditWrites } from './audit.ts'
 import type { ApiContext } from './factory.ts'
 import { parseRepositoryPath } from './http/names.ts'
 
 /** What the use cases of the registry work with, whose doings are logged as those of whoever asks. */
 export const registryOf = async (c: ApiContext): Promise<RegistryContext> => {
-  const { registry, store } = c.get('deps')
-  const [{ unloggedEvents }, principal] = await Promise.all([readSettings(store), principalOf(c)])
-  const actor = {
-    name: principal.kind === 'anonymous' ? '' : principal.name,
-    address: addressOf(c),
-  }
-  return {
-    ...registry,
-    audit: (event) =>
-      unloggedEvents.includes(kindOf(event)) ? [] : entryWrites(store, actor, event),
-  }
+  return { ...c.get('deps').registry, audit: await auditWrites(c) }
 }
 
 /** The path of the repository that a request is about. */

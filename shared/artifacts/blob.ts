@@ -6,9 +6,6 @@ import { blobUnknown, findBlob } from '../registry/blobs/find.ts'
 import type { RegistryContext } from '../registry/context.ts'
 import type { Blob } from '../registry/blobs/items.ts'
 
-/** The empty JSON document, which is asked for more often than any other. */
-const EMPTY_JSON: string = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
-
 /**
  * A small blob of a repository as a whole.
  * @throws RegistryError BLOB_UNKNOWN; DomainError BAD_REQUEST above the limit
@@ -19,7 +16,6 @@ export const readSmallBlob = async (
   digest: Digest,
   maxBytes: number,
 ): Promise<Uint8Array> => {
-  if (digest === EMPTY_JSON) return Buffer.from('{}')
   const blob = await findBlob(context, name, digest)
   if (blob.sizeBytes > maxBytes) {
     throw new DomainError('BAD_REQUEST', `blob ${digest} has more than ${maxBytes} bytes`)

@@ -48,7 +48,7 @@ export const walkManifests = async function* (
 }
 
 /** What is a part of an index and has no tag. One look where the repository has no index. */
-export const readParts = async (
+const readParts = async (
   store: Store,
   rid: RepositoryId,
   { indexes }: Pick<ArtifactCounts, 'indexes'>,
@@ -71,22 +71,39 @@ export const readParts = async (
   return parts
 }
 
+export type Survey = ArtifactCounts & {
+  /** What is no artifact of its own. */
+  readonly parts: ReadonlySet<Digest>
+}
+
 /**
  * How many artifacts some repositories have: as counted, but where a repository has indexes its manifests are looked at.
  */
-export const countArtifacts = async (
+export const surveyArtifacts = async (
   store: Store,
   rids: readonly RepositoryId[],
-): Promise<ReadonlyMap<RepositoryId, ArtifactCounts>> => {
+): Promise<ReadonlyMap<RepositoryId, Survey>> => {
   const counts = await readArtifactCounts(store, rids)
-  const exact = await Promise.all(
-    [...counts].map(async ([rid, count]) => {
-      const parts = await readParts(store, rid, count)
-      const artifacts = parts.size === 0 ? count.artifacts : await countWithout(store, rid, parts)
-      return [rid, { ...count, artifacts: Math.max(0, artifacts) }] as const
-    }),
+  const surveys = await Promise.all(
+    [...counts].map(async ([rid, count]) => [rid, await surveyOne(store, rid, count)] as const),
   )
-  return new Map(exact)
+  return new Map(surveys)
+}
+
+/** As above, of one repository. */
+export const surveyArtifactsOf = async (store: Store, rid: RepositoryId): Promise<Survey> =>
+  (await surveyArtifacts(store, [rid])).get(rid) ?? NOTHING
+
+const NOTHING: Survey = { artifacts: 0, indexes: 0, changedAt: 0, parts: new Set() }
+
+const surveyOne = async (
+  store: Store,
+  rid: RepositoryId,
+  count: ArtifactCounts,
+): Promise<Survey> => {
+  const parts = await readParts(store, rid, count)
+  const artifacts = parts.size === 0 ? count.artifacts : await countWithout(store, rid, parts)
+  return { ...count, parts, artifacts: Math.max(0, artifacts) }
 }
 
 const countWithout = async (

@@ -7,7 +7,7 @@ import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key, parseLabelNumber, prefix, type RepositoryId } from '../table.ts'
 import { describeArtifacts, type Artifact } from './describe.ts'
-import { countArtifacts, readParts, walkArtifacts, type ArtifactEntry } from './entries.ts'
+import { surveyArtifactsOf, walkArtifacts, type ArtifactEntry } from './entries.ts'
 
 /** One page of the artifacts of a repository, those pushed last first. */
 export const listArtifacts = async (
@@ -17,13 +17,12 @@ export const listArtifacts = async (
 ): Promise<Listing<Artifact>> => {
   const { store } = context
   const { rid } = repository
-  const counts = (await countArtifacts(store, [rid])).get(rid)
-  const parts = await readParts(store, rid, counts ?? { indexes: 0 })
+  const { artifacts: total, parts } = await surveyArtifactsOf(store, rid)
   const { limit, skip = 0 } = paging
   const walk = walkArtifacts(store, rid, { parts, atOnce: skip + limit + 1 })
   const { entries, more } = await takePage(walk, paging)
   const artifacts = await describeArtifacts(context, repository, entries)
-  return { entries: artifacts, more, total: counts?.artifacts ?? 0 }
+  return { entries: artifacts, more, total }
 }
 
 /** An artifact with what a query may ask for. */
@@ -45,12 +44,11 @@ export const walkCandidates = async function* (
   { rid }: ListedRepository,
   wanted: Wanted,
 ): AsyncGenerator<Candidate> {
-  const [counts, tags, labels] = await Promise.all([
-    countArtifacts(store, [rid]),
+  const [{ parts }, tags, labels] = await Promise.all([
+    surveyArtifactsOf(store, rid),
     wanted.tags ? readTagsByDigest(store, rid) : undefined,
     wanted.labels ? readLabelsByDigest(store, rid) : undefined,
   ])
-  const parts = await readParts(store, rid, counts.get(rid) ?? { indexes: 0 })
   for await (const entries of together(walkArtifacts(store, rid, { parts }))) {
     const pulls = wanted.pulls
       ? await readAll(

@@ -44,5 +44,5 @@ export const mediaTypeOf = ({ configType, mediaType }: ManifestRecord): string =
 /** What more can be asked about an artifact of a type. */
 export const additionsOf = (type: string, { mediaType }: ManifestRecord): readonly string[] => {
   if (type === 'IMAGE') return isImageIndex(mediaType) ? [] : ['build_history']
-  return type === 'CHART' ? ['readme.md', 'values.yaml', 'files'] : []
+  return type === 'CHART' ? ['readme.md', 'values.yaml', 'dependencies', 'files'] : []
 }

@@ -55,6 +55,8 @@ export const newRepository = (
     op: 'put',
     item: { ...key.catalogEntry(name.project, name.path), v: SCHEMA_VERSION, pid, rid },
   },
+  // There from the beginning, so that a late count makes nothing of a repository that is gone.
+  { op: 'put', item: { ...key.pulls(rid), v: SCHEMA_VERSION, pulls: 0 } },
   count('repositories', 1),
   count(`repositories#${pid}`, 1),
 ]

@@ -1,4 +1,5 @@
 /** Finds projects and repositories by a part of their names, among those that somebody may see. */
+import { surveyArtifacts } from '../artifacts/entries.ts'
 import { mayInProject } from '../auth/access.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Role } from '../auth/roles.ts'
@@ -10,7 +11,7 @@ import { membershipsOf } from '../projects/view.ts'
 import { readAll } from '../store/batch.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { CATALOG, key, prefix, type ProjectId, type RepositoryId } from '../table.ts'
+import { CATALOG, key, type ProjectId, type RepositoryId } from '../table.ts'
 
 /** A search shows so many of each at most, and has looked at so many names by then. */
 const MOST_FOUND = 50
@@ -73,12 +74,15 @@ export const searchRepositories = async (
     lookedAt += items.length
     if (found.length >= MOST_FOUND || lookedAt >= MOST_LOOKED_AT) break
   }
-  return await Promise.all(
-    found.slice(0, MOST_FOUND).map(async ({ project, name, rid }) => ({
-      ...{ project, name },
-      artifacts: await countArtifacts(store, rid),
-    })),
+  const shown = found.slice(0, MOST_FOUND)
+  const surveys = await surveyArtifacts(
+    store,
+    shown.map(({ rid }) => rid),
   )
+  return shown.map(({ project, name, rid }) => ({
+    ...{ project, name },
+    artifacts: surveys.get(rid)?.artifacts ?? 0,
+  }))
 }
 
 type Named = { readonly name: RepositoryName; readonly rid: RepositoryId }
@@ -94,12 +98,4 @@ const withProjects = async (
     const item = projects.get(keyOf(one))
     return item === undefined ? [] : [{ ...one, project: parseProject(item) }]
   })
-}
-
-const countArtifacts = async (store: Store, rid: RepositoryId): Promise<number> => {
-  const pk = key.tagsOf(rid)
-  let total = 0
-  const query = { pk, sk: { prefix: prefix.artifacts }, keysOnly: true, read: 'eventual' } as const
-  for await (const items of pages(store, query)) total += items.length
-  return total
 }

@@ -3,7 +3,8 @@ import type { Accessory } from '../../../shared/artifacts/accessories.ts'
 import { artifactNumber, type Artifact } from '../../../shared/artifacts/describe.ts'
 import type { ArtifactTag } from '../../../shared/artifacts/tags.ts'
 import { additionsOf, mediaTypeOf } from '../../../shared/artifacts/type.ts'
-import { fullName } from '../../../shared/oci/name.ts'
+import type { Digest } from '../../../shared/oci/digest.ts'
+import { fullName, type RepositoryName } from '../../../shared/oci/name.ts'
 import { iso } from '../http/time.ts'
 import { labelJson, toLabelJson } from './label-json.ts'
 
@@ -128,7 +129,7 @@ export const toArtifactJson = (
     addition_links: Object.fromEntries(
       additionsOf(artifact.type, artifact).map((addition) => [
         addition,
-        { href: `${hrefOf(artifact)}/additions/${addition}`, absolute: false },
+        { href: `${hrefOf(name, digest)}/additions/${addition}`, absolute: false },
       ]),
     ),
     labels: !labels || artifact.labels.length === 0 ? null : artifact.labels.map(toLabelJson),
@@ -142,10 +143,7 @@ export const toArtifactJson = (
 type Of = Pick<Artifact, 'number' | 'digest' | 'repository'>
 
 /** Where an artifact is, with its repository's name encoded twice as Harbor does. */
-export const hrefOf = ({
-  digest,
-  repository: { name },
-}: Pick<Of, 'digest' | 'repository'>): string => {
+export const hrefOf = (name: RepositoryName, digest: Digest): string => {
   const path = encodeURIComponent(encodeURIComponent(name.path))
   return `/api/v2.0/projects/${name.project}/repositories/${path}/artifacts/${digest}`
 }

@@ -1,6 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { attachLabel, detachLabel } from '../../../shared/labels/attach.ts'
-import type { Api } from '../factory.ts'
+import type { ArtifactEntry } from '../../../shared/artifacts/entries.ts'
+import { fullReference } from '../../../shared/oci/reference.ts'
+import type { ListedRepository } from '../../../shared/repositories/items.ts'
+import type { Store } from '../../../shared/store/store.ts'
+import { auditedStore } from '../audit.ts'
+import type { Api, ApiContext } from '../factory.ts'
 import { errors, idInPath, jsonBody, MAX_INTEGER } from '../http/schemas.ts'
 import { route } from '../route.ts'
 import { ARTIFACT, artifactOf, ofArtifact } from './artifact-request.ts'
@@ -33,7 +38,8 @@ export const addArtifactLabels = (api: Api): void => {
     async (c) => {
       const { repository, entry } = await artifactOf(c)
       const labelled = { ...entry, pid: repository.pid, rid: repository.rid }
-      await attachLabel(c.get('deps').store, labelled, c.req.valid('json').id)
+      const { id } = c.req.valid('json')
+      await attachLabel(await storeFor(c, repository, entry, `label ${id} put on`), labelled, id)
       return c.body(null, 200)
     },
   )
@@ -53,8 +59,20 @@ export const addArtifactLabels = (api: Api): void => {
     async (c) => {
       const { repository, entry } = await artifactOf(c)
       const labelled = { ...entry, pid: repository.pid, rid: repository.rid }
-      await detachLabel(c.get('deps').store, labelled, c.req.valid('param').label_id)
+      const id = c.req.valid('param').label_id
+      await detachLabel(await storeFor(c, repository, entry, `label ${id} taken off`), labelled, id)
       return c.body(null, 200)
     },
   )
 }
+
+const storeFor = async (
+  c: ApiContext,
+  { name, pid }: ListedRepository,
+  { digest }: ArtifactEntry,
+  description: string,
+): Promise<Store> =>
+  await auditedStore(c, {
+    ...{ operation: 'update', resourceType: 'artifact', pid, description },
+    resource: fullReference(name, { kind: 'digest', digest }),
+  })

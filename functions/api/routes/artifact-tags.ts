@@ -79,8 +79,8 @@ export const addArtifactTags = (api: Api): void => {
       const tag = parseTag(c.req.valid('json').name)
       const { repository, entry } = await artifactOf(c)
       await createTag(await registryOf(c), repository, entry, tag)
-      const { digest } = entry
-      return c.body(null, 201, { Location: `${hrefOf({ digest, repository })}/tags/${tag}` })
+      const href = hrefOf(repository.name, entry.digest)
+      return c.body(null, 201, { Location: `${href}/tags/${tag}` })
     },
   )
 

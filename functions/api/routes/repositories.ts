@@ -13,6 +13,7 @@ import {
 import { describeRepository } from '../../../shared/repositories/update.ts'
 import type { Listing, Paging } from '../../../shared/store/page.ts'
 import { principalOf, projectOf } from '../access.ts'
+import { auditedStore } from '../audit.ts'
 import type { Api, ApiContext } from '../factory.ts'
 import { listQuery, listRequestOf } from '../http/listing.ts'
 import { setPageHeaders } from '../http/paging.ts'
@@ -140,7 +141,12 @@ export const addRepositories = (api: Api): void => {
     { project: 'repository:update' },
     async (c) => {
       const { description } = c.req.valid('json')
-      await describeRepository(c.get('deps').store, await repositoryOf(c), description ?? '')
+      const repository = await repositoryOf(c)
+      const store = await auditedStore(c, {
+        ...{ operation: 'update', resourceType: 'repository', pid: repository.pid },
+        resource: fullName(repository.name),
+      })
+      await describeRepository(store, repository, description ?? '')
       return c.body(null, 200)
     },
   )

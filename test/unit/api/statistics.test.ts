@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { deleteProject } from '../../../shared/projects/delete.ts'
 import { charge } from '../../../shared/registry/blobs/items.ts'
-import { digestOf } from '../../../shared/oci/digest.ts'
 import { transact } from '../../../shared/store/transact.ts'
 import { readVolume } from '../../../shared/embedded/volume.ts'
-import { key, SCHEMA_VERSION } from '../../../shared/table.ts'
+import { pushImage } from '../../support/app.ts'
 import { createDomainApi } from './domain.ts'
 
 const start = async () => {
@@ -104,12 +103,8 @@ describe('GET /search', () => {
   })
 
   it('counts the artifacts of a repository', async () => {
-    const { push, store, read } = await start()
-    const { rid } = await push('open/a')
-    for (const text of ['one', 'two']) {
-      const item = { ...key.artifact(rid, store.clock.now(), digestOf(text)), v: SCHEMA_VERSION }
-      await store.kv.write({ op: 'put', item })
-    }
+    const { oci, read } = await start()
+    for (const text of ['one', 'two']) await pushImage(oci, 'open/a', text, [text])
     expect(await read('/search?q=open/a')).toMatchObject({ repository: [{ artifact_count: 2 }] })
   })
 
