@@ -9,6 +9,7 @@ import type { Store } from '../../shared/store/store.ts'
 import { openEmbedded } from '../../shared/embedded/open.ts'
 import { ownerOf, tryCreateProject } from '../../shared/projects/create.ts'
 import { mayCreateProjects } from '../../shared/projects/may-create.ts'
+import { createPulls } from '../../shared/repositories/pulls.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
@@ -56,6 +57,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     allowSparse: options.allowSparse,
   }
   const audit = createAudit(store)
+  const pulls = createPulls(store)
   const logIn = createLogIn(store, ({ address, name }, why) => {
     audit.record({ name, address }, { ...FAILED_LOGIN, resource: name })
     log.info('a login failed', { name: name.slice(0, MAX_LOGGED_NAME), address, why })
@@ -69,13 +71,23 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     await embedded.close()
     throw error
   })
-  const ending = regularly(audit.flush, (error) => {
-    log.error('the audit log could not be written', error)
-  })
+  const loops = [
+    regularly(audit.flush, (error) => {
+      log.error('the audit log could not be written', error)
+    }),
+    regularly(pulls.flush, (error) => {
+      log.error('what was pulled could not be written', error)
+    }),
+  ]
   return {
     adminPassword: password,
     close: async () => {
-      await ending.end()
+      await Promise.all(
+        loops.map(async (loop) => {
+          await loop.end()
+        }),
+      )
+      await pulls.close()
       await embedded.close()
     },
     redirectSecret: secret,
@@ -104,7 +116,9 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
       isReadOnly: async () => (await readSettings(store)).isReadOnly,
       hashing: createProcessHashing(),
       ...door,
-      pulled: ({ actor, name, reference, repository: { pid } }) => {
+      pulled: ({ actor, digest, name, reference, repository }) => {
+        pulls.pulled(repository, digest, reference.kind === 'tag' ? reference.tag : undefined)
+        const { pid } = repository
         const resource = fullReference(name, reference)
         audit.record(actor, { operation: 'pull', resourceType: 'artifact', resource, pid })
       },
