@@ -54,7 +54,7 @@ export type AuditEntry = {
 export const kindOf = ({
   operation,
   resourceType,
-}: Pick<AuditEvent, 'operation' | 'resourceType'>): string => `${operation}_${resourceType}`
+}: Pick<AuditEntry, 'operation' | 'resourceType'>): string => `${operation}_${resourceType}`
 
 const MAX_TEXT = 1_024
 /** Numbers are the millisecond and three digits more: below 2^53 until the year 2255. */

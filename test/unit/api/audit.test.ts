@@ -54,6 +54,10 @@ const robotIn = (namespace: string, level: 'project' | 'system', name: string) =
     { kind: 'project', namespace, access: [{ resource: 'repository', action: 'pull' }] },
   ],
 })
+const purge = (type: string, cron?: string) => ({
+  schedule: { type, cron },
+  parameters: { audit_retention_hour: 24, include_event_types: 'create_project' },
+})
 const RIGHTS = [{ resource: 'repository', action: 'pull' }]
 
 const CASES: readonly Case[] = [
@@ -230,6 +234,24 @@ const CASES: readonly Case[] = [
     refused: { as: 'admin', body: { session_timeout: 0 } },
     done: { as: 'admin', body: { session_timeout: 9 } },
     entry: 'admin update configuration configurations session_timeout',
+  },
+  {
+    route: 'POST /system/purgeaudit/schedule',
+    refused: { as: 'admin', body: purge('Custom', 'x') },
+    done: { as: 'admin', body: purge('Daily') },
+    entry: 'admin create audit purge schedule Daily: what is older than 24 hours',
+  },
+  {
+    route: 'PUT /system/purgeaudit/schedule',
+    refused: { as: 'alice', body: purge('Manual') },
+    done: { as: 'admin', body: purge('Manual') },
+    entry: 'admin delete audit old entries Manual: what is older than 24 hours',
+  },
+  {
+    route: 'PUT /system/purgeaudit/:purge_id',
+    refused: { path: '/system/purgeaudit/9', as: 'admin' },
+    done: { path: '/system/purgeaudit/1', as: 'admin' },
+    entry: 'admin update audit purge 1 stop',
   },
 ]
 
