@@ -74,31 +74,25 @@ const CASES: readonly Case[] = [
     route: 'PUT /users/:user_id',
     refused: { path: '/users/2', as: 'alice', body: { email: 'bob@example.org' } },
     done: { path: '/users/2', as: 'alice', body: { email: 'a@example.org', realname: 'Alice' } },
-    entry: 'alice update user alice email, realname',
+    entry: 'alice update user alice profile',
   },
   {
     route: 'PUT /users/:user_id/sysadmin',
     refused: { path: '/users/1/sysadmin', as: 'admin', body: { sysadmin_flag: false } },
     done: { path: '/users/4/sysadmin', as: 'admin', body: { sysadmin_flag: true } },
-    entry: 'admin update user carol an administrator',
+    entry: 'admin update user carol administrator',
   },
   {
     route: 'PUT /users/:user_id/password',
     refused: { path: '/users/2/password', as: 'bob', body: { new_password: OTHER } },
     done: { path: '/users/4/password', as: 'admin', body: { new_password: OTHER } },
-    entry: 'admin update user carol password, by another',
+    entry: 'admin update user carol password',
   },
   {
     route: 'DELETE /users/:user_id',
     refused: { path: '/users/99', as: 'admin' },
     done: { path: '/users/4', as: 'admin' },
     entry: 'admin delete user carol',
-  },
-  {
-    route: 'POST /users/current/tokens',
-    refused: { as: 'alice', body: { name: ' ' } },
-    done: { as: 'alice', body: { name: 'laptop' } },
-    entry: 'alice create token alice/laptop',
   },
   {
     route: 'DELETE /users/current/tokens/:token_id',
@@ -108,15 +102,21 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'DELETE /users/:user_id/tokens/:token_id',
-    refused: { path: '/users/3/tokens/{token}', as: 'admin' },
+    refused: { path: `/users/2/tokens/${'a'.repeat(20)}`, as: 'admin' },
     done: { path: '/users/2/tokens/{token}', as: 'admin' },
     entry: 'admin delete token alice/of a test',
+  },
+  {
+    route: 'POST /users/current/tokens',
+    refused: { as: 'alice', body: { name: ' ' } },
+    done: { as: 'alice', body: { name: 'laptop' } },
+    entry: 'alice create token alice/laptop',
   },
   {
     route: 'DELETE /users/:user_id/tokens',
     refused: { path: '/users/99/tokens', as: 'admin' },
     done: { path: '/users/2/tokens', as: 'admin' },
-    entry: 'admin delete token alice every token',
+    entry: 'admin delete token alice/laptop',
   },
   {
     route: 'POST /projects',
