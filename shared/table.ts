@@ -54,6 +54,9 @@
  * label list         LABELS#<scope>              <name>                                      label
  * label of artifact  MANIFEST#<rid>#<digest>     LABEL#<number>                              label
  * labelled artifact  REPOSITORY#<rid>            LABELLED#<number>#<digest>                  label
+ * ended audit log    ENDEDAUDITLOGS              <pid>                                       project delete
+ * job, its schedule  JOB#<job>                   #                                           administrators, who runs it
+ * run of a job       JOB#<job>                   RUN#<inverted number>                       who runs it
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -120,10 +123,17 @@ export type LabelScope = 'system' | ProjectId
 /** Parallel pushes into one repository would otherwise meet in one item. */
 export const COUNT_SHARDS = 4
 
+/** The partition of the logs of projects that are deleted. */
+export const ENDED_AUDIT_LOGS = 'ENDEDAUDITLOGS'
+
+/** What runs by a schedule. */
+export type JobName = 'auditPurge' | 'garbageCollection'
+
 /** One month of a log: everybody writes to it, and one partition takes 1,000 writes a second (DynamoDB service limit). */
 export const AUDIT_SHARDS = 4
 
 const NUMBER_DIGITS = 10
+const LAST_NUMBER = 9_999_999_999
 const DUE_DIGITS = 13
 const LAST_MILLISECOND = 9_999_999_999_999
 const PART_DIGITS = 5
@@ -277,6 +287,12 @@ export const key = {
     sk: `LABELLED#${digits(number, NUMBER_DIGITS)}#${digest}`,
   }),
   settings: (): Key => ({ pk: 'SETTINGS', sk: GUARD }),
+  endedAuditLog: (pid: ProjectId): Key => ({ pk: ENDED_AUDIT_LOGS, sk: pid }),
+  job: (job: JobName): Key => ({ pk: `JOB#${job}`, sk: GUARD }),
+  jobRun: (job: JobName, number: number): Key => ({
+    pk: `JOB#${job}`,
+    sk: `RUN#${digits(LAST_NUMBER - number, NUMBER_DIGITS)}`,
+  }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,
     sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,
@@ -304,6 +320,7 @@ export const prefix = {
   memberships: 'MEMBERSHIP#',
   robotsOfProject: 'ROBOT#',
   tokensOfUser: 'TOKEN#',
+  runs: 'RUN#',
   /** What makes a blob a member of one repository: its lease and the refs of its manifests. */
   inRepository,
 } as const

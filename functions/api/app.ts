@@ -20,6 +20,8 @@ import { addPermissions } from './routes/permissions.ts'
 import { addProjectMetadata } from './routes/project-metadata.ts'
 import { addProject } from './routes/project.ts'
 import { addProjects } from './routes/projects.ts'
+import { addPurgeRuns } from './routes/purge-runs.ts'
+import { addPurgeSchedule } from './routes/purge-schedule.ts'
 import { addQuotas } from './routes/quotas.ts'
 import { addRepositories } from './routes/repositories.ts'
 import { addSearch } from './routes/search.ts'
@@ -75,6 +77,9 @@ const FAMILIES: readonly AddRoutes[] = [
   addArtifactCopy,
   addArtifactAdditions,
   addLabels,
+  // Behind the schedule come paths with a number where it has a word.
+  addPurgeSchedule,
+  addPurgeRuns,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */

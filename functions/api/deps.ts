@@ -4,6 +4,7 @@ import type { LogIn } from '../../shared/identity/log-in.ts'
 import type { Project } from '../../shared/projects/project.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Store } from '../../shared/store/store.ts'
+import type { JobName } from '../../shared/table.ts'
 
 /** A project that a path names, with what decides about the caller in it. */
 export type ResolvedProject = { readonly facts: ProjectFacts; readonly project: Project }
@@ -54,6 +55,8 @@ export type ApiDeps = {
   readonly settings?: (() => Promise<SystemSettings>) | undefined
   /** The disks that everything is kept on; absent where storage has no end. */
   readonly volumes?: (() => Promise<readonly Volume[]>) | undefined
+  /** Told that a run of a job waits; absent: whoever runs jobs finds it by itself. */
+  readonly jobWaits?: ((job: JobName) => void) | undefined
   /** Further components of `/health` by name; a probe that throws means unhealthy. */
   readonly probes?: Readonly<Record<string, () => Promise<unknown>>> | undefined
 }

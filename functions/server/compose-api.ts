@@ -12,16 +12,18 @@ type Parts = {
   readonly registry: ApiDeps['registry']
   readonly logIn: LogIn
   readonly reportError: ApiDeps['reportError']
+  readonly jobWaits: ApiDeps['jobWaits']
 }
 
 /** Puts the management API together. */
 export const composeApi = (
   { data, externalUrl }: ServerOptions,
-  { logIn, registry, reportError, store }: Parts,
+  { jobWaits, logIn, registry, reportError, store }: Parts,
 ): ApiDeps => ({
   store,
   registry,
   reportError,
+  jobWaits,
   logIn,
   authenticate: createAuthenticate({ store, logIn }),
   resolveProject: createResolveProject(store),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { auditPurgeJob } from '../../shared/audit/purge-job.ts'
 import { createAudit } from '../../shared/audit/recorder.ts'
 import { fullReference } from '../../shared/oci/reference.ts'
 import { createDoor } from '../../shared/identity/door.ts'
@@ -21,6 +22,7 @@ import type { ApiDeps } from '../api/deps.ts'
 import type { Deps } from '../registry/deps.ts'
 import { composeApi } from './compose-api.ts'
 import { prepare } from './first-start.ts'
+import { runJobs } from './jobs.ts'
 import { onceAnHour } from './once-an-hour.ts'
 import { regularly } from './regularly.ts'
 import type { Log } from './log.ts'
@@ -71,6 +73,9 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     await embedded.close()
     throw error
   })
+  const jobs = runJobs(store, [auditPurgeJob(store)], (error, job) => {
+    log.error('a job failed', error, { job })
+  })
   const loops = [
     regularly(audit.flush, (error) => {
       log.error('the audit log could not be written', error)
@@ -78,20 +83,20 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     regularly(pulls.flush, (error) => {
       log.error('what was pulled could not be written', error)
     }),
+    jobs,
   ]
   return {
     adminPassword: password,
     close: async () => {
-      await Promise.all(
-        loops.map(async (loop) => {
-          await loop.end()
-        }),
-      )
+      for (const loop of loops) await loop.end()
       await pulls.close()
       await embedded.close()
     },
     redirectSecret: secret,
-    api: composeApi(options, { store, registry: context, logIn, reportError }),
+    api: composeApi(options, {
+      ...{ store, registry: context, logIn, reportError },
+      jobWaits: jobs.wake,
+    }),
     deps: {
       context: {
         store,

@@ -54,7 +54,7 @@ export type AuditEntry = {
 export const kindOf = ({
   operation,
   resourceType,
-}: Pick<AuditEvent, 'operation' | 'resourceType'>): string => `${operation}_${resourceType}`
+}: Pick<AuditEntry, 'operation' | 'resourceType'>): string => `${operation}_${resourceType}`
 
 const MAX_TEXT = 1_024
 /** Numbers are the millisecond and three digits more: below 2^53 until the year 2255. */
@@ -85,8 +85,9 @@ export const entryWrites = (
 ): readonly TransactOperation[] => {
   const scopes: readonly AuditScope[] = event.pid === undefined ? ['system'] : ['system', event.pid]
   const at = store.clock.now()
-  const id = store.ids.next()
-  const entry = { v: SCHEMA_VERSION, ...entryOf(actor, event, at) }
+  const order = orderIn(at)
+  const id = `${String(order).padStart(3, '0')}${store.ids.next()}`
+  const entry = { v: SCHEMA_VERSION, ...entryOf(actor, event, at, order) }
   return scopes.flatMap((scope) => [
     { op: 'put', item: { ...key.auditEntry(scope, at, id), ...entry } } satisfies PutItem,
     countOf(scope, at, id, 1),
@@ -106,8 +107,16 @@ export const countOf = (
   add: { total: by },
 })
 
-const entryOf = (actor: Actor, event: AuditEvent, at: number): AuditEntry => ({
-  number: at * PER_MILLISECOND + Math.floor(Math.random() * PER_MILLISECOND),
+let latest = { at: 0, order: 0 }
+
+/** What one process does in the same millisecond is told in its order. */
+const orderIn = (at: number): number => {
+  latest = { at, order: at === latest.at ? (latest.order + 1) % PER_MILLISECOND : 0 }
+  return latest.order
+}
+
+const entryOf = (actor: Actor, event: AuditEvent, at: number, order: number): AuditEntry => ({
+  number: at * PER_MILLISECOND + order,
   at,
   operator: clip(actor.name),
   address: clip(actor.address),

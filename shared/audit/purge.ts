@@ -18,7 +18,7 @@ export type Purge = {
   /** Only counts. */
   readonly isDryRun?: boolean | undefined
   /** Asked between transactions: true ends it. */
-  readonly isStopped?: (() => boolean) | undefined
+  readonly isStopped?: (() => boolean | Promise<boolean>) | undefined
 }
 
 /** Deletes old entries, with their count; answers how many. What is left when it breaks off, the next purge takes. */
@@ -33,7 +33,7 @@ export const purgeAudit = async (
       const sk = { from: FIRST, to: lastAuditKeyBefore(before) }
       const query = { pk, sk, limit: ENTRIES_PER_TRANSACTION, read: 'strong' } as const
       for await (const items of pages(store, query)) {
-        if (isStopped()) return purged
+        if (await isStopped()) return purged
         const old = items.filter((item) => fits(parseEntry(item)))
         purged += isDryRun ? old.length : await remove(store, scope, old)
       }

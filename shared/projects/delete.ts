@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts'
 import { sweepLabels } from '../labels/sweep.ts'
+import { endedLog } from '../audit/ended.ts'
 import { sweepRobots } from '../robots/sweep.ts'
 import type { TransactOperation } from '../ports.ts'
 import { writeAll } from '../store/batch.ts'
@@ -21,7 +22,7 @@ import type { Project } from './project.ts'
 export const deleteProject = async (store: Store, pid: ProjectId): Promise<void> => {
   await contend(store, async () => {
     const project = await readProject(store, { pid })
-    const outcome = await transactNamed(store, removedItems(project))
+    const outcome = await transactNamed(store, removedItems(project, store.clock.now()))
     if (outcome.done) return 'done'
     if (outcome.refused.has('repositories')) {
       throw new DomainError('PRECONDITION', `the project ${project.name} has repositories`)
@@ -53,7 +54,7 @@ export const sweepProject = async (store: Store, pid: ProjectId): Promise<void> 
   })
 }
 
-const removedItems = ({ pid, name, number, isPublic, version }: Project) =>
+const removedItems = ({ pid, name, number, isPublic, version }: Project, now: number) =>
   ({
     name: {
       op: 'delete',
@@ -74,6 +75,8 @@ const removedItems = ({ pid, name, number, isPublic, version }: Project) =>
     number: { op: 'delete', key: key.projectNumber(number) },
     listed: { op: 'delete', key: key.projectListed(name) },
     listedAsPublic: isPublic ? { op: 'delete', key: key.publicProject(name) } : undefined,
+    // Nobody can read it any more, but it is to be found when it has become old.
+    auditLog: endedLog(pid, now),
     projects: count('projects', -1),
     publicProjects: isPublic ? count('publicProjects', -1) : undefined,
   }) as const satisfies Readonly<Record<string, TransactOperation | undefined>>

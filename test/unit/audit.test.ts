@@ -115,6 +115,21 @@ describe('the audit log', () => {
     expect(await resources()).toEqual({ resources: ['p/a:new'], total: 1 })
   })
 
+  it('keeps a right count when a purge ends in the middle, and the next one takes the rest', async () => {
+    const { resources, store } = await open(400)
+    store.pass(DAY_MS)
+    const before = store.clock.now() - 1_000
+    let asked = 0
+    const isStopped = async () => await Promise.resolve((asked += 1) > 2)
+    const first = await purgeAudit(store, { scope: 'system', before, isStopped })
+    expect(first).toBeGreaterThan(0)
+    expect(first).toBeLessThan(400)
+    const left = await resources(400)
+    expect([left.total, left.resources.length]).toEqual([400 - first, 400 - first])
+    expect(await purgeAudit(store, { scope: 'system', before })).toBe(400 - first)
+    expect(await resources()).toEqual({ resources: [], total: 0 })
+  })
+
   it('counts every deletion once when two purge at the same time', async () => {
     const { resources, store } = await open(150)
     store.pass(DAY_MS)

@@ -75,6 +75,9 @@ const everyKey = [
   key.signingKey(1, 'a'),
   key.auditEntry('system', 1, 'a'),
   key.auditCount('system', 1, 'a'),
+  key.endedAuditLog(pid),
+  key.job('auditPurge'),
+  key.jobRun('auditPurge', 1),
 ]
 
 describe('keys', () => {

@@ -5,10 +5,10 @@ import type { Principal } from '../../../shared/auth/principal.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import type { Store } from '../../../shared/store/store.ts'
 import { readUser, unknownUser } from '../../../shared/users/find.ts'
-import { createToken, listTokens, revokeToken } from '../../../shared/users/tokens.ts'
+import { createToken, listTokens, readToken, revokeToken } from '../../../shared/users/tokens.ts'
 import { denied, principalOf } from '../access.ts'
 import { auditedStore } from '../audit.ts'
-import type { Api } from '../factory.ts'
+import type { Api, ApiContext } from '../factory.ts'
 import { locationOf } from '../http/created.ts'
 import { listPage, listQuery, listRequestOf } from '../http/listing.ts'
 import { errors, json, jsonBody, jsonPage } from '../http/schemas.ts'
@@ -107,12 +107,21 @@ export const addUserTokens = (api: Api): void => {
     async (c) => {
       const { number, name } = ownerOf(await principalOf(c))
       const { token_id: id } = c.req.valid('param')
-      await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
+      await revoke(c, { number, name }, id)
       return c.body(null, 200)
     },
   )
 
   addTokensOfOthers(api)
+}
+
+const revoke = async (
+  c: ApiContext,
+  { name, number }: Pick<User, 'name' | 'number'>,
+  id: string,
+): Promise<void> => {
+  const token = await readToken(c.get('deps').store, number, id)
+  await revokeToken(await auditedStore(c, doneTo('delete', name, token.name)), number, id)
 }
 
 const addTokensOfOthers = (api: Api): void => {
@@ -152,8 +161,8 @@ const addTokensOfOthers = (api: Api): void => {
     async (c) => {
       const { store } = c.get('deps')
       const { number, name } = await userOf(store, c.req.valid('param').user_id)
-      for (const { id } of await listTokens(store, number)) {
-        await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
+      for (const { id, name: token } of await listTokens(store, number)) {
+        await revokeToken(await auditedStore(c, doneTo('delete', name, token)), number, id)
       }
       return c.body(null, 200)
     },
@@ -174,7 +183,7 @@ const addTokensOfOthers = (api: Api): void => {
     async (c) => {
       const { user_id: user, token_id: id } = c.req.valid('param')
       const { number, name } = await userOf(c.get('deps').store, user)
-      await revokeToken(await auditedStore(c, doneTo('delete', name, id)), number, id)
+      await revoke(c, { number, name }, id)
       return c.body(null, 200)
     },
   )

@@ -62,10 +62,10 @@ describe('the audit log', () => {
     await send('POST', '/users/current/tokens', 'alice', { name: 'ci' })
     await token(alice, 'all')
     await send('DELETE', '/users/2/tokens', 'admin')
-    expect(await log()).toEqual([
+    expect((await log()).toSorted()).toEqual([
+      'admin delete token alice/ci',
+      'admin delete token alice/of a test',
       'alice create token alice/ci',
-      expect.stringMatching(/^admin delete token alice\/[a-z2-7]{20}$/),
-      expect.stringMatching(/^admin delete token alice\/[a-z2-7]{20}$/),
     ])
   })
 

@@ -14,10 +14,7 @@ const start = async () => {
     (await listAudit(store, ['system'], { limit: 1_000 })).entries.toReversed()
   const log = async (): Promise<readonly string[]> =>
     (await entries()).map(({ operator, operation, resourceType, resource, description }) =>
-      [operator, operation, resourceType, resource, description]
-        .join(' ')
-        .replace(/[a-z2-7]{20}/, '{token}')
-        .trim(),
+      [operator, operation, resourceType, resource, description].join(' ').trim(),
     )
   const form = async (path: string, fields: Readonly<Record<string, string>>, cookie = '') =>
     await app.request(`/c/${path}`, {
@@ -30,8 +27,11 @@ const start = async () => {
     const [session = ''] = (response.headers.get('Set-Cookie') ?? '').split(';')
     return { status: response.status, cookie: session }
   }
-  const logOut = async (cookie: string) =>
-    (await app.request('/c/log_out', { headers: { Cookie: cookie } })).status
+  const logOut = async (cookie: string) => {
+    // Entries of the same millisecond have no order.
+    store.pass(1)
+    return (await app.request('/c/log_out', { headers: { Cookie: cookie } })).status
+  }
   const idOf = async (response: Response): Promise<string> =>
     String(z.object({ id: z.union([z.string(), z.number()]) }).parse(await response.json()).id)
   const token = async (name: string) =>
@@ -48,7 +48,7 @@ type Case = {
   readonly route: string
   readonly refused: Send
   readonly done: Send
-  readonly entry: string | readonly string[]
+  readonly entry: string
 }
 
 const robotIn = (namespace: string, level: 'project' | 'system', name: string) => ({
@@ -56,6 +56,10 @@ const robotIn = (namespace: string, level: 'project' | 'system', name: string) =
   permissions: [
     { kind: 'project', namespace, access: [{ resource: 'repository', action: 'pull' }] },
   ],
+})
+const purge = (type: string, cron?: string) => ({
+  schedule: { type, cron },
+  parameters: { audit_retention_hour: 24, include_event_types: 'create_project' },
 })
 const RIGHTS = [{ resource: 'repository', action: 'pull' }]
 
@@ -91,29 +95,28 @@ const CASES: readonly Case[] = [
     entry: 'admin delete user carol',
   },
   {
+    route: 'DELETE /users/current/tokens/:token_id',
+    refused: { path: `/users/current/tokens/${'a'.repeat(20)}`, as: 'alice' },
+    done: { path: '/users/current/tokens/{token}', as: 'alice' },
+    entry: 'alice delete token alice/of a test',
+  },
+  {
+    route: 'DELETE /users/:user_id/tokens/:token_id',
+    refused: { path: `/users/2/tokens/${'a'.repeat(20)}`, as: 'admin' },
+    done: { path: '/users/2/tokens/{token}', as: 'admin' },
+    entry: 'admin delete token alice/of a test',
+  },
+  {
     route: 'POST /users/current/tokens',
     refused: { as: 'alice', body: { name: ' ' } },
     done: { as: 'alice', body: { name: 'laptop' } },
     entry: 'alice create token alice/laptop',
   },
   {
-    route: 'DELETE /users/current/tokens/:token_id',
-    refused: { path: `/users/current/tokens/${'a'.repeat(20)}`, as: 'alice' },
-    done: { path: '/users/current/tokens/{token}', as: 'alice' },
-    entry: 'alice delete token alice/{token}',
-  },
-  {
-    route: 'DELETE /users/:user_id/tokens/:token_id',
-    refused: { path: '/users/3/tokens/{token}', as: 'admin' },
-    done: { path: '/users/2/tokens/{token}', as: 'admin' },
-    entry: 'admin delete token alice/{token}',
-  },
-  {
     route: 'DELETE /users/:user_id/tokens',
     refused: { path: '/users/99/tokens', as: 'admin' },
     done: { path: '/users/2/tokens', as: 'admin' },
-    // One for each that there was.
-    entry: ['admin delete token alice/{token}', 'admin delete token alice/{token}'],
+    entry: 'admin delete token alice/laptop',
   },
   {
     route: 'POST /projects',
@@ -235,6 +238,24 @@ const CASES: readonly Case[] = [
     done: { as: 'admin', body: { session_timeout: 9 } },
     entry: 'admin update configuration configurations session_timeout',
   },
+  {
+    route: 'POST /system/purgeaudit/schedule',
+    refused: { as: 'admin', body: purge('Custom', 'x') },
+    done: { as: 'admin', body: purge('Daily') },
+    entry: 'admin create audit purge schedule Daily: what is older than 24 hours',
+  },
+  {
+    route: 'PUT /system/purgeaudit/schedule',
+    refused: { as: 'alice', body: purge('Manual') },
+    done: { as: 'admin', body: purge('Manual') },
+    entry: 'admin delete audit old entries Manual: what is older than 24 hours',
+  },
+  {
+    route: 'PUT /system/purgeaudit/:purge_id',
+    refused: { path: '/system/purgeaudit/9', as: 'admin' },
+    done: { path: '/system/purgeaudit/1', as: 'admin' },
+    entry: 'admin update audit purge 1 stop',
+  },
 ]
 
 /** What leaves no entry, and why. */
@@ -263,6 +284,7 @@ const perform = async (world: World, route: string, { as, body, path }: Send) =>
   const at = path ?? pattern
   const token = at.includes('{token}') ? await world.token('of a test') : ''
   const before = await world.log()
+  world.store.pass(1)
   const { status } = await world.send(method, at.replace('{token}', token), as, body)
   return { status, logged: (await world.log()).slice(before.length) }
 }
@@ -280,13 +302,13 @@ describe('every change over the API', () => {
     expect([...new Set(changing)].sort()).toEqual(known.sort())
   })
 
-  it('leaves its entry when it is done, and none when it is refused', async () => {
+  it('leaves one entry when it is done, and none when it is refused', async () => {
     const world = await start()
     for (const { route, refused, done, entry } of CASES) {
       const no = await perform(world, route, refused)
       expect([route, no.status >= 400 && no.status < 500, no.logged]).toEqual([route, true, []])
       const yes = await perform(world, route, done)
-      expect([route, yes.status < 300, yes.logged]).toEqual([route, true, [entry].flat()])
+      expect([route, yes.status < 300, yes.logged]).toEqual([route, true, [entry]])
     }
     expect(world.failures).toEqual([])
   })

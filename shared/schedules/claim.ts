@@ -1,0 +1,101 @@
+import { getItem } from '../store/query.ts'
+import { AGAIN, contend, retry } from '../store/retry.ts'
+import type { Store } from '../store/store.ts'
+import { transactNamed } from '../store/transact.ts'
+import { key, type JobName } from '../table.ts'
+import { CLOCK_SKEW_MS } from '../tasks/times.ts'
+import { asBefore, clearDeadRun } from './close.ts'
+import { nextTime } from './cron.ts'
+import { parseRun, type Run, type Schedule } from './items.ts'
+import { inHistory, newRun, readRun } from './runs.ts'
+import { readJob } from './schedule.ts'
+
+/** Whoever runs a job is heard of far more often; a minute more than clocks may differ. */
+const LEASE_MS = CLOCK_SKEW_MS + 60_000
+
+/**
+ * Takes on the run of a job that somebody asked for or that is due by its schedule; `undefined`: there is none, or it is
+ * somebody else's. Of several processes that ask at once one gets it. What was due several times runs once.
+ */
+export const claimRun = async (store: Store, job: JobName): Promise<Run | undefined> =>
+  await contend<Run | undefined>(store, async () => {
+    const { lastRun, openRun, schedule } = await readJob(store, job)
+    if (openRun !== undefined) return await claimOpen(store, job, openRun)
+    const now = store.clock.now()
+    if (schedule === undefined || schedule.dueAt > now) return undefined
+    return await claimDue(store, job, { lastRun, schedule })
+  })
+
+const claimOpen = async (
+  store: Store,
+  job: JobName,
+  number: number,
+): Promise<Run | undefined | typeof AGAIN> => {
+  const run = await readRun(store, job, number)
+  if (run.status !== 'Pending') {
+    return (await clearDeadRun(store, job, number)) === 'cleared' ? AGAIN : undefined
+  }
+  const claim = claimOf(store)
+  const outcome = await transactNamed(store, {
+    run: {
+      op: 'update',
+      key: key.jobRun(job, number),
+      set: claim,
+      conditions: asBefore(run),
+    },
+  })
+  return outcome.done ? { ...run, ...claim } : AGAIN
+}
+
+const claimDue = async (
+  store: Store,
+  job: JobName,
+  { lastRun, schedule }: { readonly lastRun: number; readonly schedule: Schedule },
+): Promise<Run | typeof AGAIN> => {
+  const { cron, dueAt, parameters, version } = schedule
+  const number = lastRun + 1
+  const given = { number, kind: 'SCHEDULE', parameters } as const
+  const run = newRun(store, { ...given, ...claimOf(store) })
+  const outcome = await transactNamed(store, {
+    job: {
+      op: 'update',
+      key: key.job(job),
+      set: { lastRun: number, openRun: number, dueAt: nextTime(cron, store.clock.now()) },
+      conditions: [
+        { kind: 'attributeAbsent', name: 'openRun' },
+        { kind: 'equals', name: 'version', value: version },
+        { kind: 'equals', name: 'dueAt', value: dueAt },
+      ],
+    },
+    ...inHistory(job, run),
+  })
+  return outcome.done ? run : AGAIN
+}
+
+const claimOf = (store: Store) => {
+  const now = store.clock.now()
+  const lease = { owner: store.ids.next(), leaseUntil: now + LEASE_MS }
+  return { status: 'Running' as const, updatedAt: now, ...lease }
+}
+
+/** Says that a run is alive, and what it has done so far; answers whether it is to go on: not when somebody stopped it, or took it for dead. */
+export const keepAlive = async (
+  store: Store,
+  job: JobName,
+  run: Run,
+  log: string,
+): Promise<boolean> => {
+  const now = store.clock.now()
+  const outcome = await retry(store, async () => {
+    const written = await store.kv.write({
+      op: 'update',
+      key: key.jobRun(job, run.number),
+      set: { leaseUntil: now + LEASE_MS, updatedAt: now, log },
+      conditions: asBefore(run),
+    })
+    return written === 'conflict' ? AGAIN : written
+  })
+  if (outcome !== 'done') return false
+  const item = await getItem(store, key.jobRun(job, run.number), 'strong')
+  return item !== undefined && !parseRun(item).isStopping
+}
