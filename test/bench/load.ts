@@ -9,8 +9,13 @@ const CONNECTIONS = '16'
 export const ACCEPT = 'application/vnd.oci.image.manifest.v1+json'
 
 /** GETs by wrk. Throws a `BenchError` when any answer was an error: those are quick and would look good. */
-export const getLoad = async (url: string, seconds: number): Promise<Load> => {
-  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-H', `Accept: ${ACCEPT}`]
+export const getLoad = async (
+  url: string,
+  seconds: number,
+  headers: readonly string[] = [],
+): Promise<Load> => {
+  const sent = [`Accept: ${ACCEPT}`, ...headers].flatMap((header) => ['-H', header])
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...sent]
   const text = await runTool('wrk', [...args, url])
   const failed = /^\s*(Non-2xx or 3xx responses: .*|Socket errors: .*)$/m.exec(text)?.[1]
   if (failed !== undefined) throw new BenchError(`GET ${url}: ${failed.trim()}`)

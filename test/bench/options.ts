@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const BENCHES = ['compare', 'upload', 'tags', 'start'] as const
+export const BENCHES = ['compare', 'upload', 'tags', 'lists', 'access', 'start'] as const
 export type Bench = (typeof BENCHES)[number]
 
 export type BenchOptions = {
@@ -17,11 +17,13 @@ export class BenchError extends Error {
 
 export const HELP = `Measures this registry beside distribution 3 and 2.8 on one machine: only ratios mean anything.
 
-Usage: npm run bench -- [compare|upload|tags|start] [options]
+Usage: npm run bench -- [compare|upload|tags|lists|access|start] [options]
 
   compare         reads by 16 connections, and pushes and pulls of two images (the default)
   upload          the memory that an upload of 5 GB takes
   tags            the first page of a list of 100 and of 100,000 tags (not 2.8: it has no pages)
+  lists           the first page of every list with 10 and with up to 100,000 entries (ours alone)
+  access          what a token costs a read of a manifest by tag (ours alone)
   start           from the start of the process to its first answer
 
   --rounds N      rounds, in each of which every registry has its turn (default 3, at least 3)

@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
+import { access } from './access.ts'
 import { compare } from './compare.ts'
+import { lists } from './lists.ts'
 import { formatTable } from './numbers.ts'
 import type { Row } from './numbers.ts'
 import { BenchError, HELP, parseBenchOptions } from './options.ts'
@@ -25,6 +27,10 @@ const measure = async (
       return await upload(directory, progress)
     case 'tags':
       return await tags(options, directory, progress)
+    case 'lists':
+      return await lists(options, directory, progress)
+    case 'access':
+      return await access(options, directory, progress)
     case 'start':
       return await start(options, directory, progress)
     default:

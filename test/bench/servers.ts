@@ -27,17 +27,24 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const START_TIMEOUT_MS = 20_000
 const POLL_MS = 2
 
-/** Starts a registry on a free port, with its data below `directory`; resolves when it answers. */
-export const startServer = async (name: Name, directory: string): Promise<Server> => {
+/**
+ * Starts a registry on a free port, with its data below `directory`; resolves when it answers. `password`: of our
+ * administrator; without one everybody may do everything, as everywhere else.
+ */
+export const startServer = async (
+  name: Name,
+  directory: string,
+  password?: string,
+): Promise<Server> => {
   const home = join(directory, name.replaceAll(' ', '-'))
   await mkdir(home, { recursive: true })
   const host = `127.0.0.1:${await freePort()}`
-  const { args, command } = await commandOf(name, home, host)
+  const { args, command } = await commandOf(name, home, host, password)
   const log = await open(join(home, 'access.log'), 'a')
   const began = performance.now()
   const child = spawn(command, args, {
     cwd: ROOT,
-    env: environment(),
+    env: { ...environment(), ...(password && { ROADSTEAD_ADMIN_PASSWORD: password }) },
     stdio: ['ignore', log.fd, log.fd],
   })
   try {
@@ -86,13 +93,14 @@ export const withServers = async <T>(
 export const turns = <T>(round: number, list: readonly T[]): readonly T[] =>
   list.map((_, index) => list[(index + round) % list.length]).filter((one) => one !== undefined)
 
-const commandOf = async (name: Name, home: string, host: string) => {
+const commandOf = async (name: Name, home: string, host: string, password?: string) => {
   if (name === 'roadstead') {
     // With what `npm start` gives to Node.
     const [, ...args] = manifest.scripts.start.split(' ')
+    const access = password === undefined ? ['--access', 'open', '--create-projects-on-push'] : []
     return {
       command: process.execPath,
-      args: [...args, '--listen', host, '--data', join(home, 'data')],
+      args: [...args, '--listen', host, '--data', join(home, 'data'), ...access],
     }
   }
   const config = join(home, 'config.yml')
@@ -126,7 +134,8 @@ const firstAnswer = async (child: ChildProcess, name: Name, url: string): Promis
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new BenchError(`${name} ended before it served`)
     const isUp = await fetch(`${url}/v2/`).then(
-      ({ ok }) => ok,
+      // 401: it is there, and wants a login.
+      ({ ok, status }) => ok || status === 401,
       () => false,
     )
     if (isUp) return
