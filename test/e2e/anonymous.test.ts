@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startDockerd } from '../support/dockerd.ts'
@@ -7,7 +7,6 @@ import { authFile } from '../support/credentials.ts'
 import { isOwnServer, provideRegistry } from '../support/registry.ts'
 import { run } from '../support/run.ts'
 import { provideWorkspace } from '../support/workspace.ts'
-import { writeFile } from 'node:fs/promises'
 
 const registry = provideRegistry()
 const workspace = provideWorkspace()
@@ -77,5 +76,55 @@ test.runIf(isOwnServer)('docker pulls without a login from a public project alon
     await expect(daemon.docker('pull', hidden.reference)).rejects.toThrow(/unauthorized|denied/)
   } finally {
     await daemon.stop()
+  }
+})
+
+test.runIf(isOwnServer)(
+  'helm pulls a chart without a login from a public project alone',
+  async () => {
+    const { directory, env, path, run: runHere } = workspace()
+    await runHere('helm', 'create', join(path, 'chart'))
+    await runHere('helm', 'package', join(path, 'chart'), '--destination', path)
+    const login = await directory('login')
+    const file = join(login, 'config.json')
+    await writeFile(file, authFile({ [registry().host]: registry().login }))
+    const packed = join(path, 'chart-0.1.0.tgz')
+    for (const project of ['library', 'private-helm']) {
+      const to = `oci://${registry().host}/${project}`
+      await run('helm', ['push', packed, to, '--plain-http'], {
+        ...env,
+        HELM_REGISTRY_CONFIG: file,
+      })
+    }
+    const pull = async (project: string) =>
+      await runHere('helm', 'pull', `oci://${registry().host}/${project}/chart`, '--plain-http')
+    await pull('library')
+    await expect(pull('private-helm')).rejects.toThrow(/401|[Uu]nauthorized/)
+  },
+)
+
+test.runIf(isOwnServer)('cosign verifies without a login in a public project alone', async () => {
+  const { path, env } = workspace()
+  const secrets = { ...env, COSIGN_PASSWORD: 'secret' }
+  const key = join(path, 'ours')
+  await run('cosign', ['generate-key-pair', '--output-key-prefix', key], secrets)
+  const flags = ['--tlog-upload=false', '--use-signing-config=false', '--yes']
+  const verify = async (image: string) =>
+    await run(
+      'cosign',
+      [
+        ...['verify', '--key', `${key}.pub`, '--private-infrastructure=true'],
+        ...['--allow-http-registry', image],
+      ],
+      secrets,
+    )
+  for (const project of ['library', 'private-cosign']) {
+    const { layout, reference } = await push(project, 'cosign')
+    const image = reference.replace(/:v1$/, `@${layout.digest}`)
+    const login = { ...secrets, DOCKER_CONFIG: join(path, `login-${project}`) }
+    const sign = ['sign', '--key', `${key}.key`, ...flags, '--allow-http-registry', image]
+    await run('cosign', sign, login)
+    if (project === 'library') expect(await verify(image)).toContain(layout.digest)
+    else await expect(verify(image)).rejects.toThrow(/401|UNAUTHORIZED/)
   }
 })
