@@ -1,29 +1,11 @@
-import { z } from 'zod'
 import { describe, expect, it } from 'vitest'
+import { auditLines } from './audit-lines.ts'
 import { openPeople, PASSWORD } from './people.ts'
-
-const entry = z.object({
-  username: z.string(),
-  operation: z.string(),
-  resource_type: z.string(),
-  resource: z.string(),
-  operation_description: z.string(),
-})
 
 const open = async () => {
   const people = await openPeople()
-  const log = async (path = '/auditlog-exts', as = 'admin') => {
-    const body: unknown = await (await people.send('GET', `${path}?page_size=100`, as)).json()
-    return z
-      .array(entry)
-      .parse(body)
-      .map((one) =>
-        [one.username, one.operation, one.resource_type, one.resource, one.operation_description]
-          .join(' ')
-          .trim(),
-      )
-      .reverse()
-  }
+  const log = async (path = '/auditlog-exts', as = 'admin') =>
+    await auditLines(people.send('GET', `${path}?page_size=100`, as))
   return { ...people, log }
 }
 
