@@ -7,8 +7,11 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { BUNDLE_NAME, bundle } from '../../infra/bundle.ts'
 
 const KIB = 1024
-/** A cold start reads and compiles this much. Raise it knowingly: every 100 KB cost some 10 ms on Lambda. */
-const COLD_BUDGET_BYTES = 560 * KIB
+/**
+ * A cold start reads and compiles this much. Raise it knowingly: every 100 KB cost some 10 ms on Lambda. The last 16 KiB
+ * are the token service with jose.
+ */
+const COLD_BUDGET_BYTES = 576 * KIB
 /** Everything that is uploaded, without source maps. */
 const TOTAL_BUDGET_BYTES = 1024 * KIB
 
