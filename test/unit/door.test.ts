@@ -6,7 +6,7 @@ import { createRobot } from '../../shared/robots/create.ts'
 import { createUser } from '../../shared/users/create.ts'
 import { createToken, revokeToken } from '../../shared/users/tokens.ts'
 import { changePassword } from '../../shared/users/password.ts'
-import { createTestApp, pushBlob } from '../support/app.ts'
+import { createTestApp, imageJson, pushBlob } from '../support/app.ts'
 import { openDoor, PASSWORD, ROBOT } from '../support/door.ts'
 
 const basic = (login: string, password: string) => ({
@@ -276,5 +276,59 @@ describe('a token that was given', () => {
     expect(await mount(scopes, `mount=${opened}&from=open/other`)).toBe(201)
     expect(await mount(both, `mount=${secretBlob}`)).toBe(202)
     expect(await mount(both, `mount=${secretBlob}&from=secret/hidden`)).toBe(202)
+  })
+
+  it('opens no other repository, however its name is written', async () => {
+    const { app, ask, token } = await open()
+    const admin = basic('admin', PASSWORD)
+    const hidden = await pushBlob({ app }, 'secret/hidden', 'of others', admin)
+    const { access_token: text } = await token(both, basic('alice', PASSWORD))
+    const own = await pushBlob({ app }, 'p/one', 'of mine', bearer(text))
+    expect((await ask(`/v2/p/one/blobs/${own}`, bearer(text)))[0]).toBe(200)
+    expect((await ask(`/v2/p%2Fone/blobs/${own}`, bearer(text)))[0]).toBe(200)
+    for (const name of [
+      ...['secret/hidden', 'secret%2Fhidden', 'p/one%2F..%2F..%2Fsecret%2Fhidden'],
+      ...[
+        'Secret/hidden',
+        'P/one',
+        'p/one/',
+        'p//one',
+        '/p/one',
+        'p/one%00',
+        '%2e%2e/secret/hidden',
+      ],
+      ...[
+        'secret/hidden?name=p/one',
+        'p/one%3F/../../secret/hidden',
+        'p/one/blobs/../../secret/hidden',
+      ],
+    ]) {
+      const [status] = await ask(`/v2/${name}/blobs/${hidden}`, bearer(text))
+      expect([400, 401, 404], name).toContain(status)
+      const [pushed] = await ask(`/v2/${name}/blobs/uploads/`, bearer(text), 'POST')
+      expect([400, 401, 404, 405], name).toContain(pushed)
+    }
+  })
+
+  it('gives nothing of another repository by a manifest that refers to it', async () => {
+    const { app, ask, token } = await open()
+    const admin = basic('admin', PASSWORD)
+    const hidden = await pushBlob({ app }, 'secret/hidden', 'of others', admin)
+    const { access_token: text } = await token(both, basic('alice', PASSWORD))
+    await pushBlob({ app }, 'p/one', '{}', bearer(text))
+    const put = async (json: string) =>
+      await app.request('/v2/p/one/manifests/v1', {
+        method: 'PUT',
+        body: Buffer.from(json),
+        headers: bearer(text),
+      })
+    const refused = await put(imageJson('{}', ['of others']))
+    expect(refused.status).toBe(404)
+    expect(await refused.text()).toContain(hidden)
+    // A subject need not exist, and tells nothing of whether it does elsewhere.
+    const subject = { mediaType: 'application/json', digest: hidden, size: 9 }
+    expect((await put(imageJson('{}', [], { subject }))).status).toBe(201)
+    expect((await ask(`/v2/p/one/blobs/${hidden}`, bearer(text)))[0]).toBe(404)
+    expect((await ask(`/v2/secret/hidden/referrers/${hidden}`, bearer(text)))[0]).toBe(401)
   })
 })
