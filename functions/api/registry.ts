@@ -3,13 +3,13 @@ import type { RegistryContext } from '../../shared/registry/context.ts'
 import { readListed } from '../../shared/repositories/find.ts'
 import type { ListedRepository } from '../../shared/repositories/items.ts'
 import { projectOf } from './access.ts'
-import { auditWrites } from './audit.ts'
+import { auditWritesOf } from './audit.ts'
 import type { ApiContext } from './factory.ts'
 import { parseRepositoryPath } from './http/names.ts'
 
 /** What the use cases of the registry work with, whose doings are logged as those of whoever asks. */
 export const registryOf = async (c: ApiContext): Promise<RegistryContext> => {
-  return { ...c.get('deps').registry, audit: await auditWrites(c) }
+  return { ...c.get('deps').registry, audit: await auditWritesOf(c) }
 }
 
 /** The path of the repository that a request is about. */

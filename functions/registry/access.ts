@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Actor } from '../../shared/audit/entry.ts'
+import { auditWrites } from '../../shared/audit/writes.ts'
 import type { Action, RepositoryScope } from '../../shared/auth/scope.ts'
 import type { Visitor } from '../../shared/identity/visitor.ts'
 import { RegistryError } from '../../shared/oci/errors.ts'
@@ -69,10 +70,9 @@ export const actorOf = (c: Context<RegistryEnv>): Actor => ({
 })
 
 /** What a use case works with, whose doings are logged as those of whoever asks. */
-export const contextFor = (c: Context<RegistryEnv>): RegistryContext => {
-  const { audit, context } = c.var.deps
-  const actor = actorOf(c)
-  return { ...context, audit: (event) => audit.writes(actor, event) }
+export const contextFor = async (c: Context<RegistryEnv>): Promise<RegistryContext> => {
+  const { context } = c.var.deps
+  return { ...context, audit: await auditWrites(context.store, actorOf(c)) }
 }
 
 const guard = (

@@ -1,6 +1,5 @@
 import type { Door } from '../../shared/identity/door.ts'
 import type { Actor } from '../../shared/audit/entry.ts'
-import type { Audit } from '../../shared/audit/recorder.ts'
 import type { Digest } from '../../shared/oci/digest.ts'
 import type { RepositoryName } from '../../shared/oci/name.ts'
 import type { Reference } from '../../shared/oci/reference.ts'
@@ -23,7 +22,6 @@ export type Deps = Door & {
   readonly hashing: Hashing
   /** By which clients reach the registry; without it, the URL that a request came by. */
   readonly externalUrl?: string | undefined
-  readonly audit: Pick<Audit, 'writes'>
   /** Whether administrators let nothing be changed at the moment. */
   readonly isReadOnly: () => Promise<boolean>
   /** Told of every manifest that was pulled; takes no time. */

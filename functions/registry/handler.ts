@@ -1,7 +1,6 @@
 /** The distribution API on Lambda, behind an HTTP API of API Gateway. */
 import { handle } from 'hono/aws-lambda'
 import * as z from 'zod'
-import { createAudit } from '../../shared/audit/recorder.ts'
 import { createDoor } from '../../shared/identity/door.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
@@ -43,7 +42,6 @@ const compose = (env: z.infer<typeof environment>): Deps => {
       limits: DEFAULT_LIMITS,
       allowSparse: env.ALLOW_SPARSE,
     },
-    audit: createAudit(store),
     isReadOnly: async () => (await readSettings(store)).isReadOnly,
     hashing: createPortableHashing(),
     // The stack deploys only where that is said aloud: `infra/app.ts`.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { auditPurgeJob } from '../../shared/audit/purge-job.ts'
-import { createAudit } from '../../shared/audit/recorder.ts'
+import { createAuditRecorder } from '../../shared/audit/recorder.ts'
 import { fullReference } from '../../shared/oci/reference.ts'
 import { createDoor } from '../../shared/identity/door.ts'
 import { createLogIn } from '../../shared/identity/log-in.ts'
@@ -58,7 +58,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     limits: DEFAULT_LIMITS,
     allowSparse: options.allowSparse,
   }
-  const audit = createAudit(store)
+  const audit = createAuditRecorder(store)
   const pulls = createPulls(store)
   const logIn = createLogIn(store, ({ address, name }, why) => {
     audit.record({ name, address }, { ...FAILED_LOGIN, resource: name })
@@ -117,7 +117,6 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
           },
         ),
       },
-      audit,
       isReadOnly: async () => (await readSettings(store)).isReadOnly,
       hashing: createProcessHashing(),
       ...door,
@@ -137,8 +136,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
 const projectMaker =
   (store: Store) =>
   async (principal: Principal, name: ProjectName): Promise<void> => {
-    const isNarrow = principal.kind === 'user' && principal.token?.only !== undefined
-    if (isNarrow || !(await mayCreateProjects(store, principal))) return
+    if (!(await mayCreateProjects(store, principal))) return
     // Taken: somebody made it in the meantime, and whether this one may push there is for it to say.
     await tryCreateProject(store, ownerOf(principal), { name })
   }

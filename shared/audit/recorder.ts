@@ -1,20 +1,15 @@
 import type { TransactOperation } from '../ports.ts'
-import { readSettings } from '../settings/read.ts'
 import { nameOf } from '../store/batch.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
-import { entryWrites, kindOf, type Actor, type AuditEvent } from './entry.ts'
+import { entryWrites, type Actor, type AuditEvent } from './entry.ts'
+import { readLogged } from './writes.ts'
 
-/** How the audit log is written to; kinds of events that the settings name are left out. */
-export type Audit = {
-  /** The writes of an entry, for the transaction of what it tells of. */
-  readonly writes: (actor: Actor, event: AuditEvent) => readonly TransactOperation[]
-  /**
-   * For what no transaction tells of, pulls and logins: gathered, and written a little later. Costs the caller no wait. The
-   * same by the same one within a minute is one entry.
-   */
+/** Entries of what no transaction tells of, pulls and logins: they are gathered, and written a little later. */
+export type AuditRecorder = {
+  /** Costs the caller no wait. The same by the same one within a minute is one entry. */
   readonly record: (actor: Actor, event: AuditEvent) => void
-  /** Writes what was gathered, and looks at the settings; what could not be written is tried again the next time. */
+  /** Writes what was gathered and the settings do not leave out; what could not be written is tried again the next time. */
   readonly flush: () => Promise<void>
 }
 
@@ -28,10 +23,7 @@ const ENTRIES_PER_TRANSACTION = 25
 
 type Pending = { readonly actor: Actor; readonly event: AuditEvent }
 
-export const createAudit = (store: Store): Audit => {
-  let unlogged: ReadonlySet<string> = new Set()
-  const isLogged = (event: AuditEvent): boolean => !unlogged.has(kindOf(event))
-
+export const createAuditRecorder = (store: Store): AuditRecorder => {
   const lately = new Map<string, number>()
   let pending: Pending[] = []
 
@@ -45,17 +37,15 @@ export const createAudit = (store: Store): Audit => {
   }
 
   return {
-    writes: (actor, event) => (isLogged(event) ? entryWrites(store, actor, event) : []),
     record: (actor, event) => {
-      if (!isLogged(event)) return
       const { operation, resource, resourceType, isSuccess = true } = event
       const { address, name } = actor
       const what = JSON.stringify([name, address, operation, resourceType, resource, isSuccess])
       if (pending.length < MAX_PENDING && !isRepeated(what)) pending.push({ actor, event })
     },
     flush: async () => {
-      unlogged = new Set((await readSettings(store)).unloggedEvents)
-      const taken = pending
+      const isLogged = await readLogged(store)
+      const taken = pending.filter(({ event }) => isLogged(event))
       pending = []
       for (let at = 0; at < taken.length; at += ENTRIES_PER_TRANSACTION) {
         try {

@@ -2,7 +2,6 @@ import type { Hono } from 'hono'
 import { createApp } from '../../functions/registry/app.ts'
 import type { Deps } from '../../functions/registry/deps.ts'
 import type { RegistryEnv } from '../../functions/registry/factory.ts'
-import { createAudit } from '../../shared/audit/recorder.ts'
 import { createDoor, type Door } from '../../shared/identity/door.ts'
 import { openMemory } from '../../shared/memory/open.ts'
 import { digestOf, type Digest } from '../../shared/oci/digest.ts'
@@ -55,7 +54,6 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
       allowSparse,
       quotaWarned: options.quotaWarned,
     },
-    audit: createAudit(store),
     isReadOnly: () => Promise.resolve(options.isReadOnly ?? false),
     hashing: createProcessHashing(),
     ...createDoor(store, 'open'),

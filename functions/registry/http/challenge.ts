@@ -6,7 +6,8 @@ import type { RepositoryName } from '../../../shared/oci/name.ts'
 import { RegistryError } from '../../../shared/oci/errors.ts'
 
 /** What a route asks of its caller. */
-export type Need = { readonly kind: 'login' } | Scope | RepositoryNeed
+export type Need =
+  { readonly kind: 'login' } | Exclude<Scope, { kind: 'repository' }> | RepositoryNeed
 
 /** `alsoPull`: where the request would like to pull from too; a token for it is to be asked for in the same breath. */
 export type RepositoryNeed = RepositoryScope & { readonly alsoPull?: RepositoryName | undefined }
@@ -63,9 +64,7 @@ const unauthorized = (need: Need, { realm }: Door, error?: string): RegistryErro
 }
 
 const wanted = (need: Exclude<Need, { kind: 'login' }>): string => {
-  if (need.kind === 'catalog' || !('alsoPull' in need) || need.alsoPull === undefined) {
-    return scopeText(need)
-  }
+  if (need.kind === 'catalog' || need.alsoPull === undefined) return scopeText(need)
   const source = { kind: 'repository', name: need.alsoPull, actions: ['pull'] } as const
   return `${scopeText(need)} ${scopeText(source)}`
 }

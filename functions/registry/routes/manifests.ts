@@ -32,7 +32,7 @@ export const manifests = factory
   })
   // end-7a, end-7b: PUT /v2/<name>/manifests/<tag-or-digest>[?tag=<tag>&tag=<tag>]
   .put(PATH, repository, can('push'), async (c) => {
-    const context = contextFor(c)
+    const context = await contextFor(c)
     const reference = parseReference(c.req.param('reference'))
     const tags = parseTagParameters(c.req.queries('tag') ?? [])
     const { digest, subject } = await putManifest(context, c.var.repository, {
@@ -51,7 +51,7 @@ export const manifests = factory
   // end-9: DELETE /v2/<name>/manifests/<tag-or-digest>
   .delete(PATH, repository, can('delete'), async (c) => {
     const reference = parseReference(c.req.param('reference'))
-    const context = contextFor(c)
+    const context = await contextFor(c)
     if (reference.kind === 'tag') await deleteTag(context, c.var.repository, reference.tag)
     else await deleteManifest(context, c.var.repository, reference.digest)
     return c.body(null, 202)
