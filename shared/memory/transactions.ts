@@ -20,7 +20,11 @@ export const createTransactions = (table: Table, scheduler: Scheduler) => {
     const reasons = operations.map((operation) => {
       const key = keyOf(operation)
       if (table.locks.has(lockName(key))) return 'conflict' as const
-      return holds(table.get(key), operation.conditions) ? undefined : ('condition' as const)
+      const item = table.get(key)
+      if (!holds(item, operation.conditions)) return 'condition' as const
+      // Throws for a change that its item cannot take, before any item changes.
+      if (operation.op === 'update') after(item, operation)
+      return undefined
     })
     return reasons.some((reason) => reason !== undefined)
       ? { done: false, reasons }

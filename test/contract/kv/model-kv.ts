@@ -81,8 +81,10 @@ export const createModel = (): Kv => {
       await later(() => {
         assertTransaction(operations)
         const reasons = operations.map((one) => (isRefused(one) ? 'condition' : undefined))
+        // A change that its item cannot take is an error even where another one is refused.
+        const next = after(operations.filter((_, index) => reasons[index] === undefined))
         if (reasons.includes('condition')) return { done: false, reasons }
-        state = after(operations)
+        state = next
         return { done: true }
       }),
   }

@@ -57,6 +57,28 @@ export const transactions = (subject: KvSubject): void => {
     },
   )
 
+  guarantee('a change that its item cannot take is an error, beside a refusal too', async () => {
+    const { kv } = subject
+    const [text, other, absent] = [freshKey(), freshKey(), freshKey()]
+    await kv.write({ op: 'put', item: { ...text, n: 'one' } })
+    const add: TransactOperation = { op: 'update', key: text, add: { n: 1 } }
+    const put: TransactOperation = { op: 'put', item: other }
+    const refused: TransactOperation = {
+      op: 'check',
+      key: absent,
+      conditions: [{ kind: 'exists' }],
+    }
+    for (const operations of [
+      [put, add],
+      [put, add, refused],
+      [put, refused, add],
+    ]) {
+      await expect(kv.transact(operations, token())).rejects.toThrow(RangeError)
+    }
+    expect(await kv.get(text, 'strong')).toEqual({ ...text, n: 'one' })
+    expect(await kv.get(other, 'strong')).toBeUndefined()
+  })
+
   guarantee('100 operations are done, 101 and none are refused', async () => {
     const { kv } = subject
     const operations = puts(MAX_OPERATIONS)
