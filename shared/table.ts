@@ -7,6 +7,7 @@
  * project            PROJECT#<pid>               #                                           first push
  * repository of it   PROJECT#<pid>               REPOSITORY#<path>                           first push
  * quota              QUOTA#<pid>                 #                                           first push, link
+ * share of a quota   QUOTA#<pid>                 SHARD#<k>                                   link
  * repository name    NAME#<project>/<path>       #                                           first push
  * catalog entry      CATALOG                     <project>/<path>                            first push
  * tag                REPOSITORY#<rid>            TAG#<tag>                                   manifest put, tag delete
@@ -149,6 +150,10 @@ export const key = {
     sk: `REPOSITORY#${path}`,
   }),
   quota: (pid: ProjectId): Key => ({ pk: `QUOTA#${pid}`, sk: GUARD }),
+  quotaShard: (pid: ProjectId, shard: number): Key => ({
+    pk: `QUOTA#${pid}`,
+    sk: `SHARD#${shard}`,
+  }),
   repositoryName: (project: ProjectName, path: RepositoryPath): Key => ({
     pk: `NAME#${project}/${path}`,
     sk: GUARD,

@@ -12,11 +12,19 @@ export type Faults = {
   readonly unprocessed: number
   /** An eventual read answers what was. */
   readonly stale: number
+  /** A read of several items sees them at several moments. */
+  readonly torn: number
 }
 
-export const NO_FAULTS: Faults = { throttle: 0, ambiguous: 0, unprocessed: 0, stale: 0 }
+export const NO_FAULTS: Faults = { throttle: 0, ambiguous: 0, unprocessed: 0, stale: 0, torn: 0 }
 
-export const ROUGH: Faults = { throttle: 0.01, ambiguous: 0.02, unprocessed: 0.05, stale: 0.3 }
+export const ROUGH: Faults = {
+  throttle: 0.01,
+  ambiguous: 0.02,
+  unprocessed: 0.05,
+  stale: 0.3,
+  torn: 0.1,
+}
 
 const LATE_TURNS = 30
 

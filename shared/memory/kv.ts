@@ -7,7 +7,7 @@ import {
   assertQuery,
   assertTransaction,
 } from '../limits.ts'
-import type { BatchOperation, Item, Key, Kv, ReadMode, WriteOperation } from '../ports.ts'
+import type { BatchOperation, Item, Key, Kv, Query, ReadMode, WriteOperation } from '../ports.ts'
 import { after } from './change.ts'
 import { troubledRead, troubledWrite, type Troubled } from './faults.ts'
 import { runQuery } from './query.ts'
@@ -16,6 +16,9 @@ import { lockName, type Table } from './table.ts'
 import type { createTransactions } from './transactions.ts'
 
 export type Transactions = ReturnType<typeof createTransactions>
+
+/** Items that a query sees at its first moment, at most, when it sees them at two. */
+const FEW = 5
 
 /** `Kv` in memory, with DynamoDB's guarantees and whatever trouble the world has in store. */
 export const createMemoryKv = (
@@ -47,17 +50,37 @@ export const createMemoryKv = (
     },
     batchGet: async (keys, mode) => {
       assertGetKeys(keys)
-      return await troubledRead(world, actor, () => {
-        const done = partOf(keys)
-        const items = done.flatMap((key) => read(key, mode) ?? [])
-        return { items, unprocessed: keys.slice(done.length) }
-      })
+      const get = async (some: readonly Key[]) =>
+        await troubledRead(world, actor, () => {
+          const done = partOf(some)
+          const items = done.flatMap((key) => read(key, mode) ?? [])
+          return { items, unprocessed: some.slice(done.length) }
+        })
+      if (!random.chance(faults.torn)) return await get(keys)
+      const middle = random.below(keys.length + 1)
+      const [first, rest] = [await get(keys.slice(0, middle)), await get(keys.slice(middle))]
+      return {
+        items: [...first.items, ...rest.items],
+        unprocessed: [...first.unprocessed, ...rest.unprocessed],
+      }
     },
     query: async (query) => {
       assertQuery(query)
-      return await troubledRead(world, actor, () =>
-        runQuery(table.sortKeys(query.pk), query, (key) => read(key, query.read)),
-      )
+      const run = async (part: Query) =>
+        await troubledRead(world, actor, () =>
+          runQuery(table.sortKeys(part.pk), part, (key) => read(key, part.read)),
+        )
+      if (!random.chance(faults.torn)) return await run(query)
+      const { limit = FEW } = query
+      const first = await run({ ...query, limit: 1 + random.below(Math.min(limit, FEW)) })
+      const left = limit - first.items.length
+      if (first.next === undefined || left === 0) return first
+      const rest = await run({
+        ...query,
+        after: first.next,
+        ...(query.limit !== undefined && { limit: left }),
+      })
+      return { ...rest, items: [...first.items, ...rest.items] }
     },
     write: async (operation) => {
       assertOperation(operation)

@@ -4,6 +4,8 @@ import { DomainError } from '../errors.ts'
 import { LIBRARY, type ProjectName } from '../oci/name.ts'
 import type { TransactOperation } from '../ports.ts'
 import { readSettings } from '../settings/read.ts'
+import { newQuota, NO_LIMIT } from '../quota/items.ts'
+import { parseLimit } from '../quota/limit.ts'
 import { count, readCounter, type Counter, takeNumber } from '../store/numbers.ts'
 import { getItem } from '../store/query.ts'
 import { AGAIN, contend } from '../store/retry.ts'
@@ -17,7 +19,6 @@ import { newMember } from './member.ts'
 import type { ProjectMetadata } from './metadata.ts'
 import { parseProjectName } from './name.ts'
 import { projectAttributes, type Owner, type Project } from './project.ts'
-import { assertStorageLimit, newQuota, NO_LIMIT } from './quota.ts'
 
 export type NewProject = {
   /** For who has to know it beforehand; a new one from the ids of the store. */
@@ -64,7 +65,7 @@ export const tryCreateProject = async (
   given: NewProject,
 ): Promise<Project | undefined> => {
   const { name, isPublic = false, metadata = {}, cveAllowlist, storageLimitBytes } = given
-  if (storageLimitBytes !== undefined) assertStorageLimit(storageLimitBytes)
+  if (storageLimitBytes !== undefined) parseLimit(storageLimitBytes)
   if (cveAllowlist !== undefined) assertAllowlist(cveAllowlist)
   const { hasQuotas, storagePerProjectBytes } = await readSettings(store)
   const limitBytes = hasQuotas ? (storageLimitBytes ?? storagePerProjectBytes) : NO_LIMIT
@@ -81,7 +82,7 @@ export const tryCreateProject = async (
     const outcome = await transactNamed(store, {
       ...projectItems(project),
       ...firstMember(project, members),
-      quota: newQuota(pid, limitBytes),
+      quota: newQuota(pid, parseLimit(limitBytes)),
       allowlist: cveAllowlist === undefined ? undefined : putAllowlist(pid, cveAllowlist, now),
       take,
     })

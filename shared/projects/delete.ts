@@ -1,12 +1,13 @@
 import { DomainError } from '../errors.ts'
 import { sweepLabels } from '../labels/sweep.ts'
 import { endedLog } from '../audit/ended.ts'
+import { removeQuota } from '../quota/remove.ts'
 import { sweepRobots } from '../robots/sweep.ts'
 import type { TransactOperation } from '../ports.ts'
 import { writeAll } from '../store/batch.ts'
 import { count } from '../store/numbers.ts'
 import { pages } from '../store/query.ts'
-import { AGAIN, contend, retry } from '../store/retry.ts'
+import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, prefix, type ProjectId } from '../table.ts'
@@ -42,16 +43,7 @@ export const sweepProject = async (store: Store, pid: ProjectId): Promise<void> 
     { op: 'delete', key: key.counter(`robots#${pid}`) },
     { op: 'delete', key: key.cveAllowlist(pid) },
   ])
-  // While links are left, their collection pays back into the quota.
-  await retry(store, async () => {
-    const operation = {
-      op: 'delete',
-      key: key.quota(pid),
-      conditions: [{ kind: 'equals', name: 'links', value: 0 }],
-    } as const
-    const outcome = await store.kv.write(operation)
-    return outcome === 'conflict' ? AGAIN : outcome
-  })
+  await removeQuota(store, pid)
 }
 
 const removedItems = ({ pid, name, number, isPublic, version }: Project, now: number) =>

@@ -1,5 +1,7 @@
 import type { Principal } from '../auth/principal.ts'
 import type { Role } from '../auth/roles.ts'
+import type { Quota } from '../quota/items.ts'
+import { completeQuota } from '../quota/read.ts'
 import { readAll } from '../store/batch.ts'
 import { parseCounter } from '../store/numbers.ts'
 import type { Store } from '../store/store.ts'
@@ -7,7 +9,6 @@ import { key, type ProjectId } from '../table.ts'
 import { parseAllowlist, type StoredAllowlist } from './cve-allowlist.ts'
 import { parseMember } from './member.ts'
 import { parseMemberCounts, type MemberCounts } from './member-counts.ts'
-import { parseQuota, type Quota } from './quota.ts'
 
 /** What is shown of a project besides itself. */
 export type ProjectDetails = {
@@ -50,7 +51,7 @@ export type ProjectSummary = {
   readonly quota: Quota | undefined
 }
 
-/** The sums of a project, by what is counted with every change; one round trip. */
+/** The sums of a project, by what is counted with every change; one round trip, or two if the quota is spread. */
 export const readSummary = async (store: Store, pid: ProjectId): Promise<ProjectSummary> => {
   const keys = [
     key.counter(`repositories#${pid}`),
@@ -62,6 +63,6 @@ export const readSummary = async (store: Store, pid: ProjectId): Promise<Project
   return {
     repositories: parseCounter(repositories).total,
     members: parseMemberCounts(members),
-    quota: quota === undefined ? undefined : parseQuota(quota),
+    quota: await completeQuota(store, pid, quota, 'strong'),
   }
 }

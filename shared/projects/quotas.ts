@@ -1,11 +1,12 @@
 import { DomainError } from '../errors.ts'
+import type { Quota } from '../quota/items.ts'
+import { readQuota, readQuotas } from '../quota/read.ts'
 import { readCounter } from '../store/numbers.ts'
 import { takePage, together, type Listing, type Paging } from '../store/page.ts'
 import type { Store } from '../store/store.ts'
 import { findProject } from './find.ts'
 import { walkEveryProject } from './list.ts'
 import type { Project } from './project.ts'
-import { readQuota, readQuotas, type Quota } from './quota.ts'
 
 export type ProjectQuota = { readonly project: Project; readonly quota: Quota }
 

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts'
-import { assertStorageLimit } from '../projects/quota.ts'
+import { parseLimit } from '../quota/limit.ts'
 import { assertDuration } from '../robots/grammar.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
@@ -43,7 +43,7 @@ const assertChange = ({
   unloggedEvents = [],
 }: SettingsChange): void => {
   if (robotDurationDays !== undefined) assertDuration(robotDurationDays)
-  if (storagePerProjectBytes !== undefined) assertStorageLimit(storagePerProjectBytes)
+  if (storagePerProjectBytes !== undefined) parseLimit(storagePerProjectBytes)
   if (robotPrefix !== undefined && !PREFIX.test(robotPrefix)) {
     throw bad(
       'a prefix has 1 to 64 characters, none of them blank, invisible or one of : , " ~ # %',

@@ -1,10 +1,10 @@
 import { PortError } from '../ports.ts'
+import { randomFraction } from './random.ts'
 import type { Store } from './store.ts'
 
 const MAX_ATTEMPTS = 10
 const FIRST_WAIT_MS = 10
 const LONGEST_WAIT_MS = 1_000
-const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /** What an attempt answers when nothing was decided and it should be made again. */
 export const AGAIN = Symbol('again')
@@ -54,9 +54,5 @@ const repeat = async <T>(
 /** "Full jitter": anything from nothing to an exponentially growing bound. */
 const wait = (made: number, store: Pick<Waiting, 'ids'>): number => {
   const bound = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** made)
-  const [first = 'a', second = 'a'] = store.ids.next()
-  const fraction =
-    (ID_ALPHABET.indexOf(first) * ID_ALPHABET.length + ID_ALPHABET.indexOf(second)) /
-    ID_ALPHABET.length ** 2
-  return Math.ceil(bound * fraction)
+  return Math.ceil(bound * randomFraction(store.ids))
 }

@@ -10,12 +10,33 @@ import type { Store } from './store.ts'
 export const transact = async (
   store: Store,
   operations: readonly TransactOperation[],
+): Promise<TransactOutcome> => await decide(store, operations, () => false)
+
+/** After so many conflicts at an item it is rather hot than unlucky. */
+const CONTENDED = 3
+
+/** `isYielding`: whether to give up, nothing done, when the operation at an index meets one conflict after another. */
+const decide = async (
+  store: Store,
+  operations: readonly TransactOperation[],
+  isYielding: (index: number) => boolean,
 ): Promise<TransactOutcome> => {
   const token = store.ids.next()
+  let conflicts = 0
+  let mayBeDone = false
   return await retry<TransactOutcome>(store, async () => {
-    const outcome = await store.kv.transact(operations, token)
+    let outcome: TransactOutcome
+    try {
+      outcome = await store.kv.transact(operations, token)
+    } catch (error) {
+      mayBeDone = true
+      throw error
+    }
     if (outcome.done || outcome.reasons.includes('condition')) return outcome
-    return AGAIN
+    if (outcome.reasons.some((reason, index) => reason === 'conflict' && isYielding(index))) {
+      conflicts += 1
+    }
+    return conflicts >= CONTENDED && !mayBeDone ? outcome : AGAIN
   })
 }
 
@@ -23,12 +44,18 @@ export const transact = async (
 export type NamedOperations = Readonly<Record<string, TransactOperation | undefined>>
 
 export type NamedOutcome<Name extends string> =
-  { readonly done: true } | { readonly done: false; readonly refused: ReadonlySet<Name> }
+  | { readonly done: true }
+  /** `refused` is empty when other writers were met too often where `yieldsAt` says so. */
+  | { readonly done: false; readonly refused: ReadonlySet<Name> }
 
-/** As `transact`; absent operations are left out, and a refusal names the operations whose conditions did not hold. */
+/**
+ * As `transact`; absent operations are left out, and a refusal names the operations whose conditions did not hold.
+ * `yieldsAt` names those at whose items the caller would rather write something else than wait for other writers.
+ */
 export const transactNamed = async <Operations extends NamedOperations>(
   store: Store,
   operations: Operations,
+  yieldsAt: (name: Extract<keyof Operations, string>) => boolean = () => false,
 ): Promise<NamedOutcome<Extract<keyof Operations, string>>> => {
   const names: Extract<keyof Operations, string>[] = []
   const list: TransactOperation[] = []
@@ -38,7 +65,7 @@ export const transactNamed = async <Operations extends NamedOperations>(
     names.push(name)
     list.push(operation)
   }
-  const outcome = await transact(store, list)
+  const outcome = await decide(store, list, (index) => names.slice(index, index + 1).some(yieldsAt))
   if (outcome.done) return outcome
   return {
     done: false,

@@ -3,7 +3,8 @@ import { collect, condemn } from '../../shared/guards/collect.ts'
 import type { World } from '../../shared/memory/world.ts'
 import { parseDigest } from '../../shared/oci/digest.ts'
 import { PortError, type Item } from '../../shared/ports.ts'
-import { holds, parseBlob, refund } from '../../shared/registry/blobs/items.ts'
+import { refund } from '../../shared/quota/refund.ts'
+import { holds, parseBlob } from '../../shared/registry/blobs/items.ts'
 import { releaseChildren, unpackDigests } from '../../shared/registry/manifests/children.ts'
 import { tombstone } from '../../shared/registry/manifests/intent.ts'
 import { dropTags } from '../../shared/registry/manifests/untag.ts'
@@ -66,7 +67,7 @@ const collectLink = async ({ context: { store } }: Registry, { pk, sk, ...rest }
     prefix: prefix.ofLink(pid),
     holds: (item: Item) => holds(item, store.clock.now()),
   }
-  await collect(store, { pk, sk }, holders, () => [refund(pid, Number(rest['size']))])
+  await collect(store, { pk, sk }, holders, () => [refund(store, pid, Number(rest['size']))])
 }
 
 const collectBlob = async ({ context: { store } }: Registry, { pk, sk }: Item) => {

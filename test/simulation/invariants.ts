@@ -4,7 +4,6 @@ import type { World } from '../../shared/memory/world.ts'
 import { parseDigest } from '../../shared/oci/digest.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { Item, Key } from '../../shared/ports.ts'
-import { UNLIMITED_BYTES } from '../../shared/projects/quota.ts'
 import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
 import { gunzipSync } from 'node:zlib'
 
@@ -121,7 +120,7 @@ const brokenBlobs = (view: View): string[] => {
   })
 }
 
-/** I4: what is left of a quota is what its links leave. */
+/** I4: what is left of a quota is what its links leave, and no share is left when the limit is exceeded. */
 const brokenQuotas = (view: View): string[] => {
   const used = new Map<string, number>()
   for (const { pk, sk, size } of [...view.partitions.values()].flat()) {
@@ -129,13 +128,31 @@ const brokenQuotas = (view: View): string[] => {
     if (pk.startsWith('BLOB#') && pid !== undefined)
       used.set(pid, (used.get(pid) ?? 0) + Number(size))
   }
-  return [...view.partitions.values()].flat().flatMap(({ pk, available, used: recorded }) => {
+  return [...view.partitions].flatMap(([pk, items]) => {
     if (!pk.startsWith('QUOTA#')) return []
-    const sum = used.get(pk.slice('QUOTA#'.length)) ?? 0
-    return recorded === sum && available === UNLIMITED_BYTES - sum
-      ? []
-      : [`I4: ${pk} says ${String(recorded)} are used, its links say ${sum}`]
+    return brokenQuota(items, used.get(pk.slice('QUOTA#'.length)) ?? 0)
   })
+}
+
+/** @param stored bytes that the links of the project come to */
+export const brokenQuota = (items: readonly Item[], stored: number): string[] => {
+  const sum = (name: string): number =>
+    items.reduce((total, item) => total + Number(item[name] ?? 0), 0)
+  const first = items.find(({ sk }) => sk === GUARD)
+  if (first === undefined) return ['I4: a quota has lost its first item']
+  const [left, used, limit] = [
+    sum('available') + sum('returned'),
+    sum('used'),
+    Number(first['limit']),
+  ]
+  const shares = sum('available') - Number(first['available'])
+  return [
+    ...(used === stored ? [] : [`I4: ${first.pk} says ${used} are used, its links say ${stored}`]),
+    ...(left === limit - stored ? [] : [`I4: ${first.pk} has ${left} left of ${limit}`]),
+    ...(Number(first['available']) < 0 && shares > 0
+      ? [`I4: ${first.pk} is exceeded, and yet ${shares} are left in shares`]
+      : []),
+  ]
 }
 
 /** I7: the referrers of a digest are the committed manifests with that subject. */

@@ -28,6 +28,7 @@ const everyKey = [
   key.project(pid),
   key.repositoryOfProject(pid, name.path),
   key.quota(pid),
+  key.quotaShard(pid, 1),
   key.repositoryName(name.project, name.path),
   key.catalogEntry(name.project, name.path),
   key.tag(rid, tag),

@@ -13,13 +13,13 @@ import { listProjects, type ListProjects } from '../../shared/projects/list.ts'
 import { listMembers } from '../../shared/projects/members.ts'
 import { parseMetadata, shownMetadata } from '../../shared/projects/metadata.ts'
 import { parseProjectName } from '../../shared/projects/name.ts'
-import { readQuota, readQuotas, setStorageLimit } from '../../shared/projects/quota.ts'
+import { setStorageLimit } from '../../shared/quota/limit.ts'
+import { readQuota, readQuotas } from '../../shared/quota/read.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { removeMetadata, updateProject } from '../../shared/projects/update.ts'
-import { charge } from '../../shared/registry/blobs/items.ts'
+import { charge } from '../support/quota.ts'
 import { readCounter } from '../../shared/store/numbers.ts'
 import type { Store } from '../../shared/store/store.ts'
-import { transact } from '../../shared/store/transact.ts'
 import { key } from '../../shared/table.ts'
 import { createTestStore, createTestUser, refusalOf } from '../support/domain.ts'
 
@@ -273,17 +273,17 @@ describe('a storage limit', () => {
     const { store, create } = await start()
     const { pid } = await create('team')
     expect(await readQuota(store, pid)).toEqual({ limitBytes: -1, usedBytes: 0 })
-    await transact(store, [charge(pid, 100)])
+    await charge(store, pid, 100)
     await setStorageLimit(store, pid, 60)
     expect((await readQuotas(store, [pid])).get(pid)).toMatchObject({
       limitBytes: 60,
       usedBytes: 100,
     })
-    expect(await transact(store, [charge(pid, 1)])).toMatchObject({ done: false })
+    expect(await charge(store, pid, 1)).toBe(false)
     await setStorageLimit(store, pid, 101)
-    expect(await transact(store, [charge(pid, 1)])).toEqual({ done: true })
+    expect(await charge(store, pid, 1)).toBe(true)
     await setStorageLimit(store, pid, -1)
-    expect(await transact(store, [charge(pid, 2 ** 40)])).toEqual({ done: true })
+    expect(await charge(store, pid, 2 ** 40)).toBe(true)
   })
 
   it('stays exact while pushes and others change it', async () => {
@@ -293,7 +293,7 @@ describe('a storage limit', () => {
       ...[10, 20, 30].map(async (limit) => {
         await setStorageLimit(store, pid, limit * 1000)
       }),
-      ...[1, 2, 3, 4].map(async (size) => await transact(store, [charge(pid, size)])),
+      ...[1, 2, 3, 4].map(async (size) => await charge(store, pid, size)),
     ])
     const item = await store.kv.get(key.quota(pid), 'strong')
     expect(Number(item?.['available']) + Number(item?.['used'])).toBe(item?.['limit'])

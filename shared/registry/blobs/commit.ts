@@ -1,6 +1,8 @@
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { PutItem, UpdateItem } from '../../ports.ts'
+import { createCharge } from '../../quota/charge.ts'
+import { isOfQuota, type ChargeWrites } from '../../quota/plan.ts'
 import { readAll } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
 import { transact, transactNamed } from '../../store/transact.ts'
@@ -10,8 +12,8 @@ import { UPLOAD_CLEANUP_MS } from '../../tasks/times.ts'
 import type { RegistryContext } from '../context.ts'
 import { doom } from '../uploads/cancel.ts'
 import { readUpload, unchanged, uploadUnknown, type Upload } from '../uploads/upload.ts'
-import { holdBlob, leaseIsThere, quotaExceeded, reviewAfterLease } from './hold.ts'
-import { charge, newBlob, newLease, newLink } from './items.ts'
+import { holdBlob, leaseIsThere, reviewAfterLease } from './hold.ts'
+import { newBlob, newLease, newLink } from './items.ts'
 
 /**
  * Makes the finished, verified object of an upload the bytes of a blob, and the blob a member of the repository. When
@@ -26,8 +28,10 @@ export const commitBlob = async (
 ): Promise<void> => {
   // Most blobs are new: try that first, without looking.
   let linkExists = false
+  const charge = createCharge(store, upload.pid, sizeBytes)
   for (;;) {
-    const refused = await createBlob(store, upload, digest, sizeBytes, linkExists)
+    const writes = linkExists ? undefined : charge.writes()
+    const refused = await createBlob(store, upload, digest, sizeBytes, writes)
     if (refused === undefined) return
     if (refused.has('object')) {
       await settle(store, upload, digest)
@@ -39,13 +43,14 @@ export const commitBlob = async (
         await giveUp(store, upload, digest)
         return
       }
-    } else if (refused.has('quota')) throw await quotaExceeded(store, upload.pid, sizeBytes)
+    } else if ([...refused].some(isOfQuota)) await charge.again('refused')
+    else if (refused.size === 0) await charge.again('contended')
     const linkKey = key.link(digest, upload.pid)
     linkExists = (await readAll(store, [linkKey], 'strong')).get(linkKey) !== undefined
   }
 }
 
-type Refused = ReadonlySet<'blob' | 'link' | 'quota' | 'lease' | 'object' | 'cleanup'>
+type Refused = ReadonlySet<'blob' | 'link' | 'lease' | 'object' | 'cleanup' | keyof ChargeWrites>
 
 /** `undefined`: done, and protected. */
 const createBlob = async (
@@ -53,21 +58,25 @@ const createBlob = async (
   upload: Upload,
   digest: Digest,
   sizeBytes: number,
-  linkExists: boolean,
+  charge: ChargeWrites | undefined,
 ): Promise<Refused | undefined> => {
   const { oid, pid } = upload
   const now = store.clock.now()
-  const outcome = await transactNamed(store, {
-    blob: newBlob(digest, { sizeBytes, oid }, store.ids.next(), now),
-    link: linkExists ? undefined : newLink(digest, pid, sizeBytes, store.ids.next()),
-    quota: linkExists ? undefined : charge(pid, sizeBytes),
-    lease: leaseIsThere(digest, upload),
-    object: own(store, upload, digest, now),
-    cleanup: cleanup(store, upload, now),
-  })
+  const outcome = await transactNamed(
+    store,
+    {
+      blob: newBlob(digest, { sizeBytes, oid }, store.ids.next(), now),
+      link: charge && newLink(digest, pid, sizeBytes, store.ids.next()),
+      ...charge,
+      lease: leaseIsThere(digest, upload),
+      object: own(store, upload, digest, now),
+      cleanup: cleanup(store, upload, now),
+    },
+    isOfQuota,
+  )
   if (!outcome.done) return outcome.refused
   // The lease was there before what this transaction created; an older link may have been condemned before the lease.
-  if (linkExists) await confirm(store, upload, digest)
+  if (charge === undefined) await confirm(store, upload, digest)
   return undefined
 }
 

@@ -1,16 +1,15 @@
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
-import { RegistryError } from '../../oci/errors.ts'
 import type { CheckItem, PutItem } from '../../ports.ts'
-import { readQuota } from '../../projects/quota.ts'
+import { createCharge, type Charge } from '../../quota/charge.ts'
+import { isOfQuota } from '../../quota/plan.ts'
 import { readAll, type Found } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
 import { transactNamed } from '../../store/transact.ts'
-import { key, type ProjectId, type RepositoryRef } from '../../table.ts'
-import { formatBytes } from '../../bytes.ts'
+import { key, type RepositoryRef } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { CLOCK_SKEW_MS, LEASE_MS } from '../../tasks/times.ts'
-import { charge, newLease, newLink, parseBlob, type Blob } from './items.ts'
+import { newLease, newLink, parseBlob, type Blob } from './items.ts'
 
 /** The review that a lease makes necessary when it ends, written in the transaction that writes the lease. */
 export const reviewAfterLease = (
@@ -44,6 +43,7 @@ export const holdBlob = async (
   const guards = [key.blob(digest), key.link(digest, repository.pid)] as const
   const [blobKey, linkKey] = guards
   let seen = look ?? (await readAll(store, guards, 'strong'))
+  let charge: Charge | undefined
   for (;;) {
     const blobItem = seen.get(blobKey)
     if (blobItem === undefined) return undefined
@@ -54,12 +54,17 @@ export const holdBlob = async (
       seen.get(linkKey) === undefined
         ? newLink(digest, pid, blob.sizeBytes, store.ids.next())
         : undefined
-    const outcome = await transactNamed(store, {
-      link,
-      quota: link && charge(pid, blob.sizeBytes),
-      lease: isLeased ? leaseIsThere(digest, repository) : newLease(digest, repository, now),
-      review: isLeased ? undefined : reviewAfterLease(store, digest, repository, now),
-    })
+    if (link !== undefined) charge ??= createCharge(store, pid, blob.sizeBytes)
+    const outcome = await transactNamed(
+      store,
+      {
+        link,
+        ...(link && charge?.writes()),
+        lease: isLeased ? leaseIsThere(digest, repository) : newLease(digest, repository, now),
+        review: isLeased ? undefined : reviewAfterLease(store, digest, repository, now),
+      },
+      isOfQuota,
+    )
     if (outcome.done) {
       const protection = await protect(store, guards)
       const held = protection.held ? protection.guards.get(blobKey) : undefined
@@ -67,7 +72,7 @@ export const holdBlob = async (
     } else if (outcome.refused.has('lease')) {
       isLeased = false
     } else if (!outcome.refused.has('link')) {
-      throw await quotaExceeded(store, pid, blob.sizeBytes)
+      await charge?.again(outcome.refused.size === 0 ? 'contended' : 'refused')
     }
     // A link came, or the blob or its link went, between our look and our lease: look again.
     seen = await readAll(store, guards, 'strong')
@@ -80,17 +85,3 @@ export const leaseIsThere = (digest: Digest, repository: RepositoryRef): CheckIt
   key: key.lease(digest, repository),
   conditions: [{ kind: 'exists' }],
 })
-
-/** What to tell a client whose blob does not fit; in Harbor's words, which its users search for. */
-export const quotaExceeded = async (
-  store: Store,
-  pid: ProjectId,
-  sizeBytes: number,
-): Promise<RegistryError> => {
-  const { limitBytes = 0, usedBytes = 0 } = (await readQuota(store, pid)) ?? {}
-  const [added, used, limit] = [sizeBytes, usedBytes, limitBytes].map(formatBytes)
-  return new RegistryError('DENIED', {
-    message: `adding ${added} of storage resource, which when updated to current usage of ${used} will exceed the configured upper limit of ${limit}.`,
-    detail: { requiredBytes: sizeBytes, usedBytes, limitBytes },
-  })
-}

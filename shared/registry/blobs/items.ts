@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { newGuard } from '../../guards/guard.ts'
 import type { Digest } from '../../oci/digest.ts'
-import type { Item, PutItem, UpdateItem } from '../../ports.ts'
+import type { Item, PutItem } from '../../ports.ts'
 import {
   key,
   SCHEMA_VERSION,
@@ -53,22 +53,6 @@ export const newLink = (
   op: 'put',
   item: { ...key.link(digest, pid), v: SCHEMA_VERSION, ...newGuard(version), size: sizeBytes },
   conditions: absent,
-})
-
-/** Takes the size of a new link from what its project may still store; refused when too little is left. */
-export const charge = (pid: ProjectId, sizeBytes: number): UpdateItem => ({
-  op: 'update',
-  key: key.quota(pid),
-  add: { available: -sizeBytes, used: sizeBytes, links: 1 },
-  conditions: [{ kind: 'atLeast', name: 'available', value: sizeBytes }],
-})
-
-/** Gives back what `charge` took; goes with the removal of the link. */
-export const refund = (pid: ProjectId, sizeBytes: number): UpdateItem => ({
-  op: 'update',
-  key: key.quota(pid),
-  add: { available: sizeBytes, used: -sizeBytes, links: -1 },
-  conditions: [{ kind: 'exists' }],
 })
 
 export const newLease = (digest: Digest, repository: RepositoryRef, now: number): PutItem => ({

@@ -5,7 +5,8 @@ import type { Manifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Tag } from '../../oci/reference.ts'
 import { parseOptions } from '../../projects/items.ts'
-import { isNearlyUsed, parseQuota, type Quota } from '../../projects/quota.ts'
+import type { Quota } from '../../quota/items.ts'
+import { completeQuota, isNearlyUsed } from '../../quota/read.ts'
 import { readAll } from '../../store/batch.ts'
 import { key, type RepositoryRef } from '../../table.ts'
 import { leaseLeft } from '../blobs/items.ts'
@@ -72,14 +73,13 @@ const look = async (
     'strong',
   )
   const guard = found.get(keys.manifest)
-  const quota = found.get(keys.quota)
   const now = store.clock.now()
   const unleased = manifest.blobs.filter(
     (blob) => leaseLeft(found.get(key.lease(blob.digest, repository)), now) === 0,
   )
   return {
     repository,
-    quota: quota && parseQuota(quota),
+    quota: await completeQuota(store, pid, found.get(keys.quota), 'strong'),
     allowSparse: parseOptions(found.get(keys.project)).allowSparse ?? allowSparse,
     present:
       guard === undefined

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { addMember } from '../../../shared/projects/add-member.ts'
 import type { Project } from '../../../shared/projects/project.ts'
-import { charge } from '../../../shared/registry/blobs/items.ts'
+import { charge } from '../../support/quota.ts'
 import { changeSettings } from '../../../shared/settings/change.ts'
-import { transact } from '../../../shared/store/transact.ts'
 import type { Role } from '../../../shared/auth/roles.ts'
 import { createDomainApi, refusal } from './domain.ts'
 
@@ -122,7 +121,7 @@ describe('GET /projects/{project_name_or_id}/summary', () => {
     const { project, store, addBob, push, read, send } = await start()
     const bob = await addBob('developer')
     await push('team/one')
-    await transact(store, [charge(project.pid, 40)])
+    await charge(store, project.pid, 40)
     await send('PUT', '/quotas/2', 'admin', { hard: { storage: 100 } })
     const counts = { maintainer_count: 0, guest_count: 0, limited_guest_count: 0 }
     const rest = { repo_count: 1, quota: { hard: { storage: 100 }, used: { storage: 40 } } }

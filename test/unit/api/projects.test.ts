@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Principal, RobotNumber } from '../../../shared/auth/principal.ts'
 import type { SystemPermission } from '../../../shared/auth/permissions.ts'
 import { addMember } from '../../../shared/projects/add-member.ts'
-import { readQuota } from '../../../shared/projects/quota.ts'
+import { readQuota } from '../../../shared/quota/read.ts'
 import { changeSettings } from '../../../shared/settings/change.ts'
 import { createDomainApi, refusal } from './domain.ts'
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Principal, RobotNumber } from '../../../shared/auth/principal.ts'
-import { readQuota } from '../../../shared/projects/quota.ts'
-import { charge } from '../../../shared/registry/blobs/items.ts'
-import { transact } from '../../../shared/store/transact.ts'
+import { readQuota } from '../../../shared/quota/read.ts'
+import { charge } from '../../support/quota.ts'
 import { createDomainApi, refusal } from './domain.ts'
 
 const keeper: Principal = {
@@ -18,7 +17,7 @@ const start = async () => {
   const { create, store, get, send } = api
   const projects = [await create('c'), await create('a'), await create('b')]
   for (const [index, { pid }] of projects.entries()) {
-    await transact(store, [charge(pid, 100 - index)])
+    await charge(store, pid, 100 - index)
   }
   const put = async (id: number, storage: unknown, as = 'admin') =>
     await send('PUT', `/quotas/${id}`, as, { hard: { storage } })

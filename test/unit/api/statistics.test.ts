@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { deleteProject } from '../../../shared/projects/delete.ts'
-import { charge } from '../../../shared/registry/blobs/items.ts'
-import { transact } from '../../../shared/store/transact.ts'
+import { charge } from '../../support/quota.ts'
 import { readVolume } from '../../../shared/embedded/volume.ts'
 import { pushImage } from '../../support/app.ts'
 import { createDomainApi } from './domain.ts'
@@ -13,8 +12,8 @@ const start = async () => {
   const mine = await create('mine')
   await create('other', bob)
   for (const name of ['open/a', 'open/b/c', 'mine/a', 'other/a', 'other/b']) await push(name)
-  await transact(store, [charge(open.pid, 40)])
-  await transact(store, [charge(mine.pid, 2)])
+  await charge(store, open.pid, 40)
+  await charge(store, mine.pid, 2)
   const read = async (path: string, as?: string): Promise<unknown> =>
     await (await get(path, as)).json()
   return { ...api, open, read }

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { readProject } from '../../../../shared/projects/find.ts'
-import { NO_LIMIT, setStorageLimit } from '../../../../shared/projects/quota.ts'
+import { NO_LIMIT } from '../../../../shared/quota/items.ts'
+import { setStorageLimit } from '../../../../shared/quota/limit.ts'
 import {
   findProjectQuota,
   listQuotas,
