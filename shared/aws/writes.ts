@@ -96,8 +96,11 @@ export const refusedTransaction = (
   code: string,
   error: unknown,
 ): TransactOutcome | undefined => {
-  // Another call with this token is under way, or another write held an item.
-  if (code === 'TransactionInProgressException' || code === 'TransactionConflictException') {
+  // This very transaction, sent before, is under way: it will have been done, and that is no conflict.
+  if (code === 'TransactionInProgressException') {
+    throw new PortError('unknown', 'a transaction is under way', { cause: error })
+  }
+  if (code === 'TransactionConflictException') {
     return { done: false, reasons: Array.from({ length: count }, () => 'conflict' as const) }
   }
   if (!(error instanceof TransactionCanceledException)) return undefined

@@ -1,11 +1,11 @@
 import { NO_FAULTS, type Faults } from '../../shared/memory/faults.ts'
 import { createWorld, type Process, type World } from '../../shared/memory/world.ts'
 import { RegistryError } from '../../shared/oci/errors.ts'
-import { PortError, type Item } from '../../shared/ports.ts'
+import { PortError, type Item, type TransactOperation } from '../../shared/ports.ts'
 import { createCharge } from '../../shared/quota/charge.ts'
 import { newQuota } from '../../shared/quota/items.ts'
 import { setStorageLimit } from '../../shared/quota/limit.ts'
-import { isOfQuota } from '../../shared/quota/plan.ts'
+import { isOfQuota, take } from '../../shared/quota/plan.ts'
 import { refund } from '../../shared/quota/refund.ts'
 import { rememberSpread, spreadQuota } from '../../shared/quota/spread.ts'
 import type { Store } from '../../shared/store/store.ts'
@@ -16,7 +16,7 @@ import { brokenQuota } from './invariants.ts'
 export const PROJECT = 'p' as ProjectId
 
 /** What a process may do, the more often the oftener it is named. */
-export type Action = 'push' | 'remove' | 'limit' | 'spread'
+export type Action = 'push' | 'pushAtFirst' | 'remove' | 'limit' | 'spread'
 
 export type QuotaStory = {
   readonly seed: number
@@ -114,6 +114,9 @@ const act = async (
     case 'push':
       await push(store, world.random.pick(sizes) ?? 1)
       return
+    case 'pushAtFirst':
+      await transact(store, [newLink(store, 1), ...Object.values(take(PROJECT, 0, 1))])
+      return
     case 'remove':
       await remove(store, world.random.pick(linksOf(world)))
       return
@@ -129,11 +132,16 @@ const act = async (
   }
 }
 
+const newLink = (store: Store, size: number): TransactOperation => ({
+  op: 'put',
+  item: { pk: `BLOB#${store.ids.next()}`, sk: `PROJECT#${PROJECT}#`, size },
+  conditions: [{ kind: 'absent' }],
+})
+
 const push = async (store: Store, size: number): Promise<void> => {
-  const item = { pk: `BLOB#${store.ids.next()}`, sk: `PROJECT#${PROJECT}#`, size }
+  const link = newLink(store, size)
   const charge = createCharge(store, PROJECT, size)
   for (;;) {
-    const link = { op: 'put', item, conditions: [{ kind: 'absent' }] } as const
     const outcome = await transactNamed(store, { link, ...charge.writes() }, isOfQuota)
     if (outcome.done) return
     await charge.again(outcome.refused.size === 0 ? 'contended' : 'refused')

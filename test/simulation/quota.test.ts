@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { NO_FAULTS, ROUGH } from '../../shared/memory/faults.ts'
 import type { Process } from '../../shared/memory/world.ts'
 import type { TransactOperation, TransactOutcome } from '../../shared/ports.ts'
+import { UNLIMITED_BYTES } from '../../shared/quota/items.ts'
 import { tellOfQuota, type Action, type QuotaStory } from './quota-story.ts'
 
 const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 60)
@@ -44,6 +45,32 @@ describe('a project that many push into at once', () => {
     for (const what of ['push', 'remove', 'limit', 'spread', 'refused']) {
       expect(done.get(what) ?? 0, what).toBeGreaterThan(SEEDS)
     }
+  })
+
+  it('makes them wait for one another far less once it is spread', async () => {
+    const conflictsPerPush = async (action: Action): Promise<number> => {
+      let conflicts = 0
+      const mutate = (process: Process): Process => ({
+        ...process,
+        kv: {
+          ...process.kv,
+          transact: async (operations, token) => {
+            const outcome = await process.kv.transact(operations, token)
+            if (!outcome.done && outcome.reasons.includes('conflict')) conflicts += 1
+            return outcome
+          },
+        },
+      })
+      const story = { seed: 1, steps: 6_000, processes: 24, sizes: [1], limit: UNLIMITED_BYTES }
+      const { broken, done } = await tellOfQuota({ ...story, actions: [action], mutate })
+      expect(broken).toBeUndefined()
+      return conflicts / (done.get(action) ?? 0)
+    }
+    const [atFirst, spread] = [
+      await conflictsPerPush('pushAtFirst'),
+      await conflictsPerPush('push'),
+    ]
+    expect(atFirst).toBeGreaterThan(4 * spread)
   })
 })
 
