@@ -15,7 +15,7 @@
  * manifest guard     MANIFEST#<rid>#<digest>     #                                           manifest put and delete
  * manifest body      MANIFEST#<rid>#<digest>     #BODY#<inc>                                 manifest put and delete
  * push intent        MANIFEST#<rid>#<digest>     #INTENT#<inc>                               manifest put
- * held by tag        MANIFEST#<rid>#<digest>     HELD#TAG#<tag>                              manifest put, tag delete
+ * held by tag        MANIFEST#<rid>#<digest>     HELD#TAG#<tag>#<inc>                        manifest put, tag delete
  * held by index      MANIFEST#<rid>#<digest>     HELD#INDEX#<index digest>#<inc>             manifest put
  * referrer           MANIFEST#<rid>#<subject>    REFERRER#<artifact type>#<digest>#<inc>     manifest put and delete
  * blob guard         BLOB#<digest>               #                                           upload commit
@@ -25,6 +25,8 @@
  * object, upload     OBJECT#<oid>                #                                           upload, manifest put
  * part of an upload  OBJECT#<oid>                PART#<number>                               upload
  * task for GC        TASK#<shard>                <due>#<type>#<subject>#<cause>              with the write that causes it
+ * untagged manifest  PARKED#<shard>              <rid>#<digest>                              GC
+ * line of GC's log   GCLOG#<log id>              <time>#<id>                                 with the deletion
  * counter            COUNTER#<of what>           #                                           with what is counted
  * project number     PROJECTNUMBER#<number>      #                                           project
  * project list       PROJECTS                    <project>                                   project
@@ -181,9 +183,9 @@ export const key = {
     pk: `MANIFEST#${rid}#${digest}`,
     sk: `#INTENT#${inc}`,
   }),
-  heldByTag: (rid: RepositoryId, digest: Digest, tag: Tag): Key => ({
+  heldByTag: (rid: RepositoryId, digest: Digest, tag: Tag, inc: Incarnation): Key => ({
     pk: `MANIFEST#${rid}#${digest}`,
-    sk: `HELD#TAG#${tag}`,
+    sk: `HELD#TAG#${tag}#${inc}`,
   }),
   heldByIndex: (rid: RepositoryId, child: Digest, index: Digest, inc: Incarnation): Key => ({
     pk: `MANIFEST#${rid}#${child}`,
@@ -302,6 +304,14 @@ export const key = {
     pk: `TASK#${shardOf(subject)}`,
     sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,
   }),
+  parkedReview: (rid: RepositoryId, digest: Digest): Key => ({
+    pk: `PARKED#${shardOf(`${rid}/${digest}`)}`,
+    sk: `${rid}#${digest}`,
+  }),
+  gcLine: (logId: string, at: number, id: string): Key => ({
+    pk: gcLogPartition(logId),
+    sk: `${digits(at, DUE_DIGITS)}#${id}`,
+  }),
 } as const
 
 /** Prefixes to query by; each lists one kind of item, or exactly the children of a guard. */
@@ -312,6 +322,7 @@ export const prefix = {
   indexChildren: 'CHILD#',
   labelsOfArtifact: 'LABEL#',
   labelled: 'LABELLED#',
+  holders: 'HELD#',
   holdingTags: 'HELD#TAG#',
   holdingIndexes: 'HELD#INDEX#',
   referrers: 'REFERRER#',
@@ -335,6 +346,12 @@ export const labelsOf = (scope: LabelScope): string => `LABELS#${scope}`
 
 /** The label that an artifact's key (`LABEL#`) or a repository's (`LABELLED#`) is about. */
 export const parseLabelNumber = (sk: string): number => Number(sk.split('#')[1])
+
+/** The tag of a holder (`HELD#TAG#`), and which incarnation of the manifest it points at. */
+export const parseHolder = (sk: string): { readonly tag: string; readonly inc: string } => {
+  const [, , tag = '', inc = ''] = sk.split('#')
+  return { tag, inc }
+}
 
 /** From an artifact's holders to its labels: both lie side by side. */
 export const HOLDERS_AND_LABELS = { from: 'HELD#', to: 'LABEL#~' } as const
@@ -369,3 +386,12 @@ const shardOf = (subject: string): string => {
 
 export const taskShards = (): readonly string[] =>
   Array.from({ length: TASK_SHARDS }, (_, shard) => `TASK#${digits(shard, 2)}`)
+
+/** The partitions of reviews that wait until somebody wants untagged manifests deleted. */
+export const parkedShards = (): readonly string[] =>
+  Array.from({ length: TASK_SHARDS }, (_, shard) => `PARKED#${digits(shard, 2)}`)
+
+/** The tasks that are due at a time. */
+export const dueTasks = (now: number) => ({ from: '0', to: `${digits(now, DUE_DIGITS)}#~` })
+
+export const gcLogPartition = (logId: string): string => `GCLOG#${logId}`

@@ -13,7 +13,14 @@ import type { ListedRepository } from '../repositories/items.ts'
 import { readAll } from '../store/batch.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { HOLDERS_AND_LABELS, key, parseLabelNumber, prefix, type RepositoryId } from '../table.ts'
+import {
+  HOLDERS_AND_LABELS,
+  key,
+  parseHolder,
+  parseLabelNumber,
+  prefix,
+  type RepositoryId,
+} from '../table.ts'
 import type { ArtifactEntry } from './entries.ts'
 import { numberFor } from './number.ts'
 import { referencesIn, type ChildReference } from './references.ts'
@@ -130,8 +137,8 @@ const readHeld = async (store: Store, rid: RepositoryId, digest: Digest): Promis
   let seen = 0
   for await (const items of pages(store, { pk, sk: HOLDERS_AND_LABELS, read: 'strong' })) {
     for (const { sk, inc } of items) {
-      const tag = sk.startsWith(prefix.holdingTags) ? sk.slice(prefix.holdingTags.length) : ''
-      if (isTag(tag) && tags.length < MOST_HOLDERS) tags.push(tag)
+      const tag = sk.startsWith(prefix.holdingTags) ? parseHolder(sk).tag : ''
+      if (isTag(tag) && tags.length < MOST_HOLDERS && tags.at(-1) !== tag) tags.push(tag)
       if (sk.startsWith(prefix.labelsOfArtifact)) {
         labels.push({ number: parseLabelNumber(sk), inc: String(inc) })
       }

@@ -9,7 +9,7 @@ import { logged, type RegistryContext } from '../registry/context.ts'
 import { manifestUnknown } from '../registry/manifests/get.ts'
 import { parseManifestRecord } from '../registry/manifests/items.ts'
 import { pointTag } from '../registry/manifests/point.ts'
-import { keep } from '../registry/manifests/retag.ts'
+import { isHeld, keep } from '../registry/manifests/retag.ts'
 import { deleteTag } from '../registry/manifests/untag.ts'
 import type { ListedRepository } from '../repositories/items.ts'
 import { readAll } from '../store/batch.ts'
@@ -17,7 +17,7 @@ import { getItem, pages } from '../store/query.ts'
 import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
-import { key, prefix, type RepositoryId } from '../table.ts'
+import { key, parseHolder, prefix, type RepositoryId } from '../table.ts'
 import type { ArtifactEntry } from './entries.ts'
 import { numberFor } from './number.ts'
 
@@ -66,9 +66,10 @@ export const readTagNames = async (
   } as const
   const names: Tag[] = []
   for await (const items of pages(store, holding)) {
-    names.push(...items.map(({ sk }) => parseTag(sk.slice(prefix.holdingTags.length))))
+    names.push(...items.map(({ sk }) => parseTag(parseHolder(sk).tag)))
   }
-  return names
+  // A push that is under way holds it for itself.
+  return [...new Set(names)]
 }
 
 /** Some tags of a manifest; those that point elsewhere by now are left out. */
@@ -102,13 +103,16 @@ export const createTag = async (
     const item = await getItem(store, key.manifest(rid, digest), 'strong')
     if (item === undefined) throw manifestUnknown({ kind: 'digest', digest })
     const present = { guard: parseGuard(item), record: parseManifestRecord(item) }
-    const target = { ...present.record, rid, digest }
+    const target = { ...present.record, pid, rid, digest }
     const outcome = await transact(store, [
       ...pointTag(store, tag, target, undefined),
       keep(store, present),
       ...logged(context, 'create', 'tag', { name, pid, reference: { kind: 'tag', tag } }),
     ])
-    if (outcome.done) return 'done'
+    if (outcome.done) {
+      if (await isHeld(store, present)) return 'done'
+      throw manifestUnknown({ kind: 'digest', digest })
+    }
     if (outcome.reasons[0] === 'condition') {
       throw new DomainError('CONFLICT', `${fullName(name)} has a tag ${tag} already`)
     }

@@ -25,6 +25,8 @@ export type World = {
   readonly table: Table
   readonly bucket: Bucket
   readonly startProcess: (name: string) => Process
+  /** For the processes that start from now on. */
+  readonly setFaults: (faults: Faults) => void
 }
 
 export type WorldOptions = {
@@ -38,7 +40,7 @@ export const createWorld = ({ seed, faults, minPartBytes }: WorldOptions): World
   const scheduler = createSteppedScheduler(random)
   const table = createTable()
   const bucket = createBucket(minPartBytes)
-  const troubled: Troubled = { scheduler, random, faults }
+  let troubled: Troubled = { scheduler, random, faults }
   const transactions = createTransactions(table, scheduler)
   const startProcess = (name: string): Process => {
     const actor: Actor = { name, state: 'running' }
@@ -55,5 +57,8 @@ export const createWorld = ({ seed, faults, minPartBytes }: WorldOptions): World
       ids: { next: () => randomId(random) },
     }
   }
-  return { random, scheduler, table, bucket, startProcess }
+  const setFaults = (others: Faults): void => {
+    troubled = { scheduler, random, faults: others }
+  }
+  return { random, scheduler, table, bucket, startProcess, setFaults }
 }

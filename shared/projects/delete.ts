@@ -11,6 +11,7 @@ import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, prefix, type ProjectId } from '../table.ts'
+import { enqueue } from '../tasks/tasks.ts'
 import { readProject } from './find.ts'
 import { parseMember } from './member.ts'
 import type { Project } from './project.ts'
@@ -23,7 +24,7 @@ import type { Project } from './project.ts'
 export const deleteProject = async (store: Store, pid: ProjectId): Promise<void> => {
   await contend(store, async () => {
     const project = await readProject(store, { pid })
-    const outcome = await transactNamed(store, removedItems(project, store.clock.now()))
+    const outcome = await transactNamed(store, removedItems(store.ids, project, store.clock.now()))
     if (outcome.done) return 'done'
     if (outcome.refused.has('repositories')) {
       throw new DomainError('PRECONDITION', `the project ${project.name} has repositories`)
@@ -46,7 +47,11 @@ export const sweepProject = async (store: Store, pid: ProjectId): Promise<void> 
   await removeQuota(store, pid)
 }
 
-const removedItems = ({ pid, name, number, isPublic, version }: Project, now: number) =>
+const removedItems = (
+  ids: Store['ids'],
+  { pid, name, number, isPublic, version }: Project,
+  now: number,
+) =>
   ({
     name: {
       op: 'delete',
@@ -70,6 +75,7 @@ const removedItems = ({ pid, name, number, isPublic, version }: Project, now: nu
     // Nobody can read it any more, but it is to be found when it has become old.
     auditLog: endedLog(pid, now),
     projects: count('projects', -1),
+    rest: enqueue(ids, now, { type: 'PROJECT_DELETE', pid }),
     publicProjects: isPublic ? count('publicProjects', -1) : undefined,
   }) as const satisfies Readonly<Record<string, TransactOperation | undefined>>
 

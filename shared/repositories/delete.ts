@@ -4,7 +4,7 @@ import { count } from '../store/numbers.ts'
 import { transact } from '../store/transact.ts'
 import { key } from '../table.ts'
 import { enqueue } from '../tasks/tasks.ts'
-import { REPOSITORY_REVIEW_MS } from '../tasks/times.ts'
+import { timesOf } from '../store/store.ts'
 import { noRepository } from './find.ts'
 import type { ListedRepository } from './items.ts'
 
@@ -28,7 +28,7 @@ export const deleteRepository = async (
     count('repositories', -1),
     count(`repositories#${pid}`, -1),
     enqueue(store.ids, now, task),
-    enqueue(store.ids, now + REPOSITORY_REVIEW_MS, task),
+    enqueue(store.ids, now + timesOf(store).inFlight, task),
     ...(audit?.({ operation: 'delete', resourceType: 'repository', resource, pid }) ?? []),
   ])
   // Looks it up strongly, so that this process, too, forgets it.

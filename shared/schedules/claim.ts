@@ -3,7 +3,7 @@ import { AGAIN, contend, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, type JobName } from '../table.ts'
-import { CLOCK_SKEW_MS } from '../tasks/times.ts'
+import { DEFAULT_TIMES } from '../tasks/times.ts'
 import { asBefore, clearDeadRun } from './close.ts'
 import { nextTime } from './cron.ts'
 import { parseRun, type Run, type Schedule } from './items.ts'
@@ -11,7 +11,7 @@ import { inHistory, newRun, readRun } from './runs.ts'
 import { readJob } from './schedule.ts'
 
 /** Whoever runs a job is heard of far more often; a minute more than clocks may differ. */
-const LEASE_MS = CLOCK_SKEW_MS + 60_000
+const LEASE_MS = DEFAULT_TIMES.clockSkew + 60_000
 
 /**
  * Takes on the run of a job that somebody asked for or that is due by its schedule; `undefined`: there is none, or it is

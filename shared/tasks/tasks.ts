@@ -10,33 +10,63 @@ import {
   type RepositoryId,
 } from '../table.ts'
 
+type OfObject = { readonly oid: ObjectId }
+type OfProject = { readonly pid: ProjectId }
+type OfRepository = OfProject & { readonly rid: RepositoryId }
+type OfBlob = { readonly digest: Digest }
+type OfManifest = OfRepository & { readonly digest: Digest }
+type OfPush = OfManifest & { readonly inc: Incarnation }
+
+/** What each task is about. */
+type Subjects = {
+  /** An upload nobody finished: doom its object. */
+  readonly UPLOAD_REVIEW: OfObject
+  /** An upload is committed: abort its multipart uploads, delete the tails it left in the bucket. */
+  readonly UPLOAD_CLEANUP: OfObject
+  /** A manifest push nobody finished: undo it. */
+  readonly INTENT_REVIEW: OfPush
+  /** A manifest that is gone: drop its refs and edges; once more when nothing can be in flight any more. */
+  readonly TOMBSTONE: OfPush & {
+    readonly blobs: Uint8Array
+    readonly manifests: Uint8Array
+    /** The object of its body. */
+    readonly oid?: ObjectId | undefined
+    readonly isSecond?: boolean | undefined
+  }
+  /** A holder of a project's link to a blob went, or a repository's lease ends: collect the link. */
+  readonly LINK_REVIEW: OfBlob & OfProject & { readonly lease?: RepositoryId | undefined }
+  /** A link to a blob went: condemn the blob if nobody holds it. */
+  readonly BLOB_REVIEW: OfBlob
+  /** A blob was condemned a while ago under this version: collect it if still nobody holds it. */
+  readonly BLOB_DELETE: OfBlob & { readonly version: string }
+  /** A tag or index let go of a manifest, or nothing ever held it: collect it if policy says so. */
+  readonly MANIFEST_REVIEW: OfManifest & {
+    /** Since when it is so; epoch milliseconds. */
+    readonly since?: number | undefined
+  }
+  /** The subject of referrers went: collect those that nothing else holds. */
+  readonly REFERRERS_REVIEW: OfManifest
+  /** A doomed object: delete it from the bucket. */
+  readonly OBJECT_DELETE: OfObject & {
+    readonly size?: number | undefined
+    readonly digest?: Digest | undefined
+    /** It was deleted once; a part of it may have been in flight. */
+    readonly isSecond?: boolean | undefined
+  }
+  /** A repository whose name is gone: delete what is left in it. */
+  readonly REPOSITORY_DELETE: OfRepository
+  /** A project whose name is gone: delete what is left of it. */
+  readonly PROJECT_DELETE: OfProject
+}
+
+export type TaskType = keyof Subjects
+export type TaskOf<Type extends TaskType> = { readonly type: Type } & Subjects[Type]
+
 /**
  * What the garbage collector is asked to look at. A task is written in the very transaction that may leave garbage
  * behind, and each event has its own, so none can swallow another.
- *
- * ```
- * UPLOAD_REVIEW     an upload nobody finished: doom its object
- * INTENT_REVIEW     a manifest push nobody finished: undo it
- * TOMBSTONE         a manifest that is gone: drop its refs and edges
- * LINK_REVIEW       a holder of a project's link to a blob went or will expire: collect the link
- * MANIFEST_REVIEW   a tag or index let go of a manifest, or nothing ever held it: collect it if policy says so
- * OBJECT_DELETE     a doomed object: delete it from the bucket
- * REPOSITORY_DELETE a repository whose name is gone: delete what is left in it
- * UPLOAD_CLEANUP    an upload is committed: abort its multipart uploads, delete the tails it left in the bucket
- * ```
  */
-export type Task =
-  | { readonly type: 'UPLOAD_REVIEW' | 'OBJECT_DELETE' | 'UPLOAD_CLEANUP'; readonly oid: ObjectId }
-  | {
-      readonly type: 'INTENT_REVIEW' | 'TOMBSTONE'
-      readonly pid: ProjectId
-      readonly rid: RepositoryId
-      readonly digest: Digest
-      readonly inc: Incarnation
-    }
-  | { readonly type: 'REPOSITORY_DELETE'; readonly pid: ProjectId; readonly rid: RepositoryId }
-  | { readonly type: 'LINK_REVIEW'; readonly digest: Digest; readonly pid: ProjectId }
-  | { readonly type: 'MANIFEST_REVIEW'; readonly rid: RepositoryId; readonly digest: Digest }
+export type Task = { [Type in TaskType]: TaskOf<Type> }[TaskType]
 
 /** The write that enqueues a task; `dueAt` in epoch milliseconds. */
 export const enqueue = (ids: Store['ids'], dueAt: number, task: Task): PutItem => ({
@@ -44,13 +74,14 @@ export const enqueue = (ids: Store['ids'], dueAt: number, task: Task): PutItem =
   item: {
     ...key.task(dueAt, task.type, subjectOf(task), ids.next()),
     v: SCHEMA_VERSION,
-    ...task,
+    ...Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined)),
     dueAt,
     attempts: 0,
   },
 })
 
-const subjectOf = (task: Task): string => {
+/** Spreads tasks over shards, and says in a key what it is about. */
+export const subjectOf = (task: Task): string => {
   switch (task.type) {
     case 'UPLOAD_REVIEW':
     case 'OBJECT_DELETE':
@@ -59,11 +90,17 @@ const subjectOf = (task: Task): string => {
     case 'INTENT_REVIEW':
     case 'TOMBSTONE':
       return `${task.rid}/${task.digest}/${task.inc}`
+    case 'PROJECT_DELETE':
+      return task.pid
     case 'REPOSITORY_DELETE':
       return `${task.pid}/${task.rid}`
     case 'LINK_REVIEW':
       return `${task.digest}/${task.pid}`
+    case 'BLOB_REVIEW':
+    case 'BLOB_DELETE':
+      return task.digest
     case 'MANIFEST_REVIEW':
+    case 'REFERRERS_REVIEW':
       return `${task.rid}/${task.digest}`
   }
 }

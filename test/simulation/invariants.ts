@@ -57,7 +57,7 @@ const brokenManifests = (view: View): string[] => {
   return committed(view).flatMap((guard) => {
     const [, rid = '', digest = ''] = guard.pk.split('#')
     const pid = pids.get(rid)
-    const bytes = bodyOf(view, guard)
+    const bytes = bodyOf(view.world, guard)
     if (bytes === undefined || pid === undefined) return [`I1: ${guard.pk} has no body`]
     const manifest = parseManifest(bytes, undefined)
     const repository = { pid, rid: rid as RepositoryId }
@@ -91,11 +91,10 @@ const isTorn = (view: View, guard: Item): boolean => {
   return view.isLocked(guard) || names.some((name) => name.startsWith(`${guard.pk}\0#`))
 }
 
-const bodyOf = (view: View, guard: Item): Uint8Array | undefined => {
+export const bodyOf = ({ bucket, table }: World, guard: Item): Uint8Array | undefined => {
   const oid = guard['oid']
-  if (typeof oid === 'string')
-    return view.world.bucket.objects.get(bucketKey.object(oid as ObjectId))
-  const body = view.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })
+  if (typeof oid === 'string') return bucket.objects.get(bucketKey.object(oid as ObjectId))
+  const body = table.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })
   const bytes = body?.['bytes']
   if (!(bytes instanceof Uint8Array)) return undefined
   return body?.['gzip'] === true ? gunzipSync(bytes) : bytes

@@ -1,6 +1,7 @@
 import type { Process } from '../../shared/memory/world.ts'
 import { parseRepositoryName, type RepositoryName } from '../../shared/oci/name.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
+import type { Times } from '../../shared/tasks/times.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import { createPortableHashing, type Hashing } from '../../shared/registry/uploads/hashing.ts'
 
@@ -21,8 +22,9 @@ const LIMITS = {
   maxManifestBytes: 100_000,
 } as const
 
-export const createRegistry = (process: Process): Registry => {
-  const store = { kv: process.kv, clock: process.clock, ids: process.ids }
+export const createRegistry = (process: Process, times?: Times): Registry => {
+  const { clock, ids, kv } = process
+  const store = { kv, clock, ids, ...(times !== undefined && { times }) }
   return {
     process,
     // Processes do not share memory, so an upload may meet another one with each request.

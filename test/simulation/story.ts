@@ -1,11 +1,14 @@
 import { ROUGH, type Faults } from '../../shared/memory/faults.ts'
 import { createWorld, type Process } from '../../shared/memory/world.ts'
+import { DEFAULT_TIMES, type Times } from '../../shared/tasks/times.ts'
 import { runClient, type Story } from './clients.ts'
 import { runCollector } from './collector.ts'
 import { violations } from './invariants.ts'
 import { createLedger } from './ledger.ts'
 import { brokenPromises } from './promises.ts'
-import { createRegistry, MIN_PART_BYTES } from './registry.ts'
+import { createRegistry, MIN_PART_BYTES, type Registry } from './registry.ts'
+import { garbage } from './garbage.ts'
+import { runWorker, workEverythingOff } from './worker.ts'
 
 export type Told = {
   readonly steps: number
@@ -20,17 +23,40 @@ export type Telling = {
   readonly faults?: Faults
   /** Changes the ports of every process, to see whether the story notices. */
   readonly mutate?: (process: Process) => Process
+  /** Processes that work off the tasks of garbage collection, as the product has them. */
+  readonly workers?: number
+  /** Processes that collect whatever the protocol lets them; 4 if absent. */
+  readonly collectors?: number
+  /** Lets the clients go home at the end, and has everything worked off; what is left then must be in use. */
+  readonly isSettled?: boolean
 }
 
 const CLIENTS = 3
 const COLLECTORS = 4
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** Garbage goes while the story is told; only who is in flight for a day leaves something that is never found. */
+const IMPATIENT: Times = {
+  ...DEFAULT_TIMES,
+  ...{ lease: 20 * MINUTE_MS, leaseLeft: 15 * MINUTE_MS, clockSkew: 0 },
+  ...{ uploadIdle: 10 * MINUTE_MS, intentReview: 10 * MINUTE_MS, pullGrace: 10 * MINUTE_MS },
+  ...{ trash: 10 * MINUTE_MS, referrers: 10 * MINUTE_MS, inFlight: 24 * HOUR_MS },
+}
 
 /**
  * Lets clients and collectors loose on one store, with crashes, frozen processes and jumps of time, and looks at
  * everything after every step.
  */
-export const tell = async ({ seed, steps, faults = ROUGH, mutate }: Telling): Promise<Told> => {
+export const tell = async ({
+  seed,
+  steps,
+  faults = ROUGH,
+  mutate,
+  workers = 0,
+  collectors = COLLECTORS,
+  isSettled = false,
+}: Telling): Promise<Told> => {
   const world = createWorld({ seed, faults, minPartBytes: MIN_PART_BYTES })
   const { random, scheduler } = world
   const story: Story = {
@@ -40,13 +66,17 @@ export const tell = async ({ seed, steps, faults = ROUGH, mutate }: Telling): Pr
     deletedBlobs: new Set(),
     broken: [],
     done: new Map(),
+    headPromiseMs: (isSettled ? IMPATIENT : DEFAULT_TIMES).leaseLeft - 5 * MINUTE_MS,
   }
   let born = 0
-  const start = (role: 'client' | 'collector'): Process => {
+  const start = (role: Role): Process => {
     born += 1
     const process = world.startProcess(`${role} ${born}`)
-    const registry = createRegistry(mutate === undefined ? process : mutate(process))
-    const life = role === 'client' ? runClient(story, registry) : runCollector(world, registry)
+    const registry = createRegistry(
+      mutate === undefined ? process : mutate(process),
+      isSettled ? IMPATIENT : undefined,
+    )
+    const life = LIVES[role](story, registry)
     life.catch((error: unknown) => {
       story.broken.push(
         `a ${role} fell over: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
@@ -56,7 +86,8 @@ export const tell = async ({ seed, steps, faults = ROUGH, mutate }: Telling): Pr
   }
   const roles = [
     ...Array.from({ length: CLIENTS }, () => 'client' as const),
-    ...Array.from({ length: COLLECTORS }, () => 'collector' as const),
+    ...Array.from({ length: collectors }, () => 'collector' as const),
+    ...Array.from({ length: workers }, () => 'worker' as const),
   ]
   const processes = roles.map(start)
 
@@ -78,7 +109,24 @@ export const tell = async ({ seed, steps, faults = ROUGH, mutate }: Telling): Pr
     if (processes.every(({ actor }) => actor.state === 'frozen')) {
       for (const { actor } of processes) actor.state = 'running'
     }
-    if (random.chance(0.001)) scheduler.advance(random.below(30) * HOUR_MS)
+    if (isSettled && random.chance(0.01)) scheduler.advance(random.below(15) * MINUTE_MS)
+    if (!isSettled && random.chance(0.001)) scheduler.advance(random.below(30) * HOUR_MS)
+  }
+  if (isSettled) {
+    for (const { actor } of processes) actor.state = 'crashed'
+    const left = await workEverythingOff(world)
+    const [broken] = [...violations(world), ...left, ...garbage(world)]
+    if (broken !== undefined) return { steps, broken: `in the end: ${broken}`, done: story.done }
   }
   return { steps, broken: undefined, done: story.done }
+}
+
+type Role = 'client' | 'collector' | 'worker'
+
+const LIVES: Readonly<Record<Role, (story: Story, registry: Registry) => Promise<void>>> = {
+  client: runClient,
+  collector: async ({ world }, registry) => {
+    await runCollector(world, registry)
+  },
+  worker: runWorker,
 }

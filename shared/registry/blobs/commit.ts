@@ -4,11 +4,10 @@ import type { PutItem, UpdateItem } from '../../ports.ts'
 import { createCharge } from '../../quota/charge.ts'
 import { isOfQuota, type ChargeWrites } from '../../quota/plan.ts'
 import { readAll } from '../../store/batch.ts'
-import type { Store } from '../../store/store.ts'
+import { timesOf, type Store } from '../../store/store.ts'
 import { transact, transactNamed } from '../../store/transact.ts'
 import { key, type RepositoryRef } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
-import { UPLOAD_CLEANUP_MS } from '../../tasks/times.ts'
 import type { RegistryContext } from '../context.ts'
 import { doom } from '../uploads/cancel.ts'
 import { readUpload, unchanged, uploadUnknown, type Upload } from '../uploads/upload.ts'
@@ -90,10 +89,9 @@ export const leaseBlob = async (
   repository: RepositoryRef,
   digest: Digest,
 ): Promise<void> => {
-  const now = store.clock.now()
   await transact(store, [
-    newLease(digest, repository, now),
-    reviewAfterLease(store, digest, repository, now),
+    newLease(store, digest, repository),
+    reviewAfterLease(store, digest, repository),
   ])
 }
 
@@ -116,7 +114,7 @@ const own = (store: Store, upload: Upload, digest: Digest, now: number): UpdateI
 
 const cleanup = (store: Store, upload: Upload, now: number): PutItem | undefined =>
   upload.offset > 0 || upload.multipartId !== undefined
-    ? enqueue(store.ids, now + UPLOAD_CLEANUP_MS, { type: 'UPLOAD_CLEANUP', oid: upload.oid })
+    ? enqueue(store.ids, now + timesOf(store).inFlight, { type: 'UPLOAD_CLEANUP', oid: upload.oid })
     : undefined
 
 /** The blob is there by another upload: this one's object is of no use. */

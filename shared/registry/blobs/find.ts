@@ -4,7 +4,7 @@ import type { RepositoryName } from '../../oci/name.ts'
 import type { ReadMode } from '../../ports.ts'
 import { readAll } from '../../store/batch.ts'
 import { key, type RepositoryRef } from '../../table.ts'
-import { LEASE_LEFT_MS } from '../../tasks/times.ts'
+import { timesOf } from '../../store/store.ts'
 import type { RegistryContext } from '../context.ts'
 import { holdBlob } from './hold.ts'
 import { leaseLeft, parseBlob, type Blob } from './items.ts'
@@ -65,7 +65,8 @@ export const findBlobToPush = async (
   const found = await readAll(store, Object.values(keys), 'strong')
   const item = found.get(keys.blob)
   if (item === undefined || found.get(keys.link) === undefined) throw blobUnknown(digest)
-  if (leaseLeft(found.get(keys.lease), store.clock.now()) >= LEASE_LEFT_MS) return parseBlob(item)
+  if (leaseLeft(found.get(keys.lease), store.clock.now()) >= timesOf(store).leaseLeft)
+    return parseBlob(item)
   if (!(await isMember(store, digest, repository, 'strong'))) throw blobUnknown(digest)
   const held = await holdBlob(store, digest, repository, { look: found })
   if (held === undefined) throw blobUnknown(digest)

@@ -4,21 +4,22 @@ import type { CheckItem, PutItem } from '../../ports.ts'
 import { createCharge, type Charge } from '../../quota/charge.ts'
 import { isOfQuota } from '../../quota/plan.ts'
 import { readAll, type Found } from '../../store/batch.ts'
-import type { Store } from '../../store/store.ts'
+import { timesOf, type Store } from '../../store/store.ts'
 import { transactNamed } from '../../store/transact.ts'
 import { key, type RepositoryRef } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
-import { CLOCK_SKEW_MS, LEASE_MS } from '../../tasks/times.ts'
 import { newLease, newLink, parseBlob, type Blob } from './items.ts'
 
 /** The review that a lease makes necessary when it ends, written in the transaction that writes the lease. */
 export const reviewAfterLease = (
   store: Store,
   digest: Digest,
-  { pid }: RepositoryRef,
-  now: number,
-): PutItem =>
-  enqueue(store.ids, now + LEASE_MS + CLOCK_SKEW_MS, { type: 'LINK_REVIEW', digest, pid })
+  { pid, rid }: RepositoryRef,
+): PutItem => {
+  const { clockSkew, lease } = timesOf(store)
+  const dueAt = store.clock.now() + lease + clockSkew
+  return enqueue(store.ids, dueAt, { type: 'LINK_REVIEW', digest, pid, lease: rid })
+}
 
 /** What the caller of `holdBlob` has done already. */
 type Held = {
@@ -49,7 +50,6 @@ export const holdBlob = async (
     if (blobItem === undefined) return undefined
     const blob = parseBlob(blobItem)
     const { pid } = repository
-    const now = store.clock.now()
     const link =
       seen.get(linkKey) === undefined
         ? newLink(digest, pid, blob.sizeBytes, store.ids.next())
@@ -60,8 +60,8 @@ export const holdBlob = async (
       {
         link,
         ...(link && charge?.writes()),
-        lease: isLeased ? leaseIsThere(digest, repository) : newLease(digest, repository, now),
-        review: isLeased ? undefined : reviewAfterLease(store, digest, repository, now),
+        lease: isLeased ? leaseIsThere(digest, repository) : newLease(store, digest, repository),
+        review: isLeased ? undefined : reviewAfterLease(store, digest, repository),
       },
       isOfQuota,
     )

@@ -9,9 +9,10 @@ import {
   type ProjectId,
   type RepositoryRef,
 } from '../../table.ts'
-import { LEASE_MS } from '../../tasks/times.ts'
+import { timesOf, type Store } from '../../store/store.ts'
 
 const blobItem = z.object({ size: z.number(), oid: z.string() })
+const linkItem = z.object({ size: z.number() })
 const leaseItem = z.object({ expiresAt: z.number() })
 
 export type Blob = { readonly sizeBytes: number; readonly oid: ObjectId }
@@ -28,6 +29,8 @@ export const leaseLeft = (item: Item | undefined, now: number): number =>
 /** Whether a child of a blob or link holds it at this time: everything but a lease that is over does. */
 export const holds = (item: Item, now: number): boolean =>
   !('expiresAt' in item) || leaseLeft(item, now) > 0
+
+export const linkSize = (item: Item): number => linkItem.parse(item).size
 
 const absent = [{ kind: 'absent' }] as const
 
@@ -55,7 +58,11 @@ export const newLink = (
   conditions: absent,
 })
 
-export const newLease = (digest: Digest, repository: RepositoryRef, now: number): PutItem => ({
+export const newLease = (store: Store, digest: Digest, repository: RepositoryRef): PutItem => ({
   op: 'put',
-  item: { ...key.lease(digest, repository), v: SCHEMA_VERSION, expiresAt: now + LEASE_MS },
+  item: {
+    ...key.lease(digest, repository),
+    v: SCHEMA_VERSION,
+    expiresAt: store.clock.now() + timesOf(store).lease,
+  },
 })

@@ -70,7 +70,7 @@ export const firstOf = ([tag]: readonly Tag[], digest: Digest): Reference =>
 
 const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
   const { pushed, manifest, digest, bytes, tags, body, oid } = push
-  const { rid, inc } = pushed
+  const { pid, rid, inc } = pushed
   const now = store.clock.now()
   const subject = manifest.subject?.digest
   const accessoryOf = subject ?? tags.map((tag) => accessoryTagOf(tag)?.of).find(Boolean)
@@ -96,7 +96,7 @@ const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
       : [putReferrer(rid, subject, manifest, digest, bytes.byteLength, inc)]),
     ...(tags.length > 0
       ? []
-      : [enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', rid, digest } as const)]),
+      : [enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', pid, rid, digest } as const)]),
   ]
 }
 
@@ -114,5 +114,8 @@ const tagWrites = (
 ): readonly TransactOperation[] => {
   const { mediaType } = manifest
   const target = { ...pushed, digest, mediaType, sizeBytes: bytes.byteLength }
-  return tags.flatMap((tag) => pointTag(store, tag, target, before.get(tag)))
+  return tags.flatMap((tag) =>
+    // `holdAndVerify` took hold of it: a holder that comes with the guard may be seen after the guard.
+    pointTag(store, tag, target, before.get(tag), { isHeld: true }),
+  )
 }

@@ -1,4 +1,4 @@
-import { examine, removal, type Holders } from '../../guards/collect.ts'
+import { examine, removal } from '../../guards/collect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseManifest, type Manifest } from '../../oci/manifest.ts'
@@ -8,13 +8,7 @@ import { writeAll } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { queryAll } from '../../store/query.ts'
-import {
-  key,
-  parseLabelNumber,
-  prefix,
-  type RepositoryId,
-  type RepositoryRef,
-} from '../../table.ts'
+import { key, parseLabelNumber, prefix, type RepositoryRef } from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { referrerKey } from '../referrers/referrers.ts'
@@ -50,42 +44,66 @@ export const removeManifest = async (
   digest: Digest,
   name?: RepositoryName,
 ): Promise<void> => {
+  const reference = { kind: 'digest', digest } as const
+  const log =
+    name === undefined
+      ? []
+      : logged(context, 'delete', 'artifact', { ...repository, name, reference })
+  // Only indexes stand in the way: tags go with the manifest.
+  const outcome = await remove(context, repository, digest, prefix.holdingIndexes, log)
+  if (outcome === 'absent') throw manifestUnknown(reference)
+  if (outcome === 'held') throw heldByIndex(digest)
+}
+
+/**
+ * Collects a manifest that neither a tag nor an index holds, together with some writes. `kept`: one of them does, or it
+ * was not there.
+ */
+export const collectManifest = async (
+  context: Pick<RegistryContext, 'store' | 'objects'>,
+  repository: RepositoryRef,
+  digest: Digest,
+  effects: readonly TransactOperation[],
+): Promise<'collected' | 'kept'> => {
+  const outcome = await remove(context, repository, digest, prefix.holders, effects)
+  return outcome === 'removed' ? 'collected' : 'kept'
+}
+
+/** Removes a manifest unless something holds it whose key has a prefix. */
+const remove = async (
+  context: Pick<RegistryContext, 'store' | 'objects'>,
+  repository: RepositoryRef,
+  digest: Digest,
+  holders: string,
+  others: readonly TransactOperation[],
+): Promise<'removed' | 'held' | 'absent'> => {
   const { store } = context
   const { rid } = repository
   for (;;) {
     const record = await readStored(context, rid, digest, 'strong')
-    if (record === undefined) throw manifestUnknown({ kind: 'digest', digest })
+    if (record === undefined) return 'absent'
     const manifest = parseManifest(record.bytes, record.mediaType)
     const pushed: Pushed = { ...repository, digest, inc: record.inc }
-    const examined = await examine(store, key.manifest(rid, digest), indexesOf(rid, digest))
-    if (examined.outcome === 'held') throw heldByIndex(digest)
+    const examined = await examine(store, key.manifest(rid, digest), {
+      pk: key.manifest(rid, digest).pk,
+      prefix: holders,
+      holds: () => true,
+    })
+    if (examined.outcome === 'held') return 'held'
     if (examined.outcome !== 'empty') continue
     if (parseManifestRecord(examined.guard.item).inc !== record.inc) continue
     const outcome = await transact(store, [
       removal(examined.guard),
       ...effects(store, pushed, record, manifest),
-      ...(name === undefined
-        ? []
-        : logged(context, 'delete', 'artifact', {
-            ...repository,
-            name,
-            reference: { kind: 'digest', digest },
-          })),
+      ...others,
     ])
     if (!outcome.done) continue
     await writeAll(store, releaseChildren(pushed, childrenOf(manifest)))
     await dropTags(store, pushed)
     await dropLabels(store, pushed)
-    return
+    return 'removed'
   }
 }
-
-/** Only indexes stand in the way: tags go with the manifest. */
-const indexesOf = (rid: RepositoryId, digest: Digest): Holders => ({
-  pk: key.manifest(rid, digest).pk,
-  prefix: prefix.holdingIndexes,
-  holds: () => true,
-})
 
 /** Everything that goes with a manifest's guard, and the tombstone that will clear up after it. */
 const effects = (
@@ -114,7 +132,10 @@ const effects = (
 }
 
 /** Labels name the incarnation that they were put on, so those left behind by a crash are on nothing. */
-const dropLabels = async (store: Store, { rid, digest }: Pushed): Promise<void> => {
+export const dropLabels = async (
+  store: Store,
+  { rid, digest }: Pick<Pushed, 'rid' | 'digest'>,
+): Promise<void> => {
   const { pk } = key.manifest(rid, digest)
   const labels = { pk, sk: { prefix: prefix.labelsOfArtifact }, read: 'strong' } as const
   const items = await queryAll(store, labels)

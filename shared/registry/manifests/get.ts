@@ -67,7 +67,7 @@ const resolve = async (
  * it is not there, or not whole.
  */
 export const readStored = async (
-  { store, objects }: RegistryContext,
+  { store, objects }: Pick<RegistryContext, 'store' | 'objects'>,
   rid: RepositoryId,
   digest: Digest,
   read: ReadMode,

@@ -1,14 +1,21 @@
+import * as z from 'zod'
 import { bucketKey } from '../../bucket.ts'
 import type { TransactOperation } from '../../ports.ts'
 import { writeAll } from '../../store/batch.ts'
-import type { Store } from '../../store/store.ts'
+import { getItem } from '../../store/query.ts'
+import { timesOf, type Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { key, SCHEMA_VERSION, type ObjectId } from '../../table.ts'
-import { enqueue, type Task } from '../../tasks/tasks.ts'
-import { INTENT_REVIEW_MS } from '../../tasks/times.ts'
+import { enqueue } from '../../tasks/tasks.ts'
 import type { RegistryContext } from '../context.ts'
 import { encodeBody } from './body.ts'
-import { packDigests, releaseChildren, type Children, type Pushed } from './children.ts'
+import {
+  packDigests,
+  releaseChildren,
+  unpackDigests,
+  type Children,
+  type Pushed,
+} from './children.ts'
 import type { Push } from './commit.ts'
 
 /**
@@ -37,7 +44,10 @@ export const beginPush = async (
       },
       conditions: [{ kind: 'absent' }],
     },
-    enqueue(store.ids, now + INTENT_REVIEW_MS, { type: 'INTENT_REVIEW', ...identity(pushed) }),
+    enqueue(store.ids, now + timesOf(store).intentReview, {
+      type: 'INTENT_REVIEW',
+      ...identity(pushed),
+    }),
   ]
   if (oid !== undefined) {
     operations.push({
@@ -72,23 +82,19 @@ export const tombstone = (
   children: Children,
   oid: ObjectId | undefined,
 ): TransactOperation => {
-  const task: Task = { type: 'TOMBSTONE', ...identity(pushed) }
-  const put = enqueue(store.ids, store.clock.now(), task)
-  return {
-    ...put,
-    item: {
-      ...put.item,
-      blobs: packDigests(children.blobs),
-      manifests: packDigests(children.manifests),
-      ...(oid === undefined ? {} : { oid }),
-    },
-  }
+  return enqueue(store.ids, store.clock.now(), {
+    type: 'TOMBSTONE',
+    ...identity(pushed),
+    blobs: packDigests(children.blobs),
+    manifests: packDigests(children.manifests),
+    oid,
+  })
 }
 
 /** Undoes a push that was begun and will not be committed. The tombstone does the rest should we fall over here. */
 export const abandon = async (
   { store }: Pick<RegistryContext, 'store'>,
-  { pushed, children, oid }: Push,
+  { pushed, children, oid, tags }: Push,
 ): Promise<void> => {
   const outcome = await transact(store, [
     {
@@ -98,7 +104,50 @@ export const abandon = async (
     },
     tombstone(store, pushed, children, oid),
   ])
-  if (outcome.done) await writeAll(store, releaseChildren(pushed, children))
+  if (!outcome.done) return
+  const { rid, digest, inc } = pushed
+  await writeAll(store, [
+    ...releaseChildren(pushed, children),
+    ...tags.map((tag) => ({ op: 'delete' as const, key: key.heldByTag(rid, digest, tag, inc) })),
+  ])
+}
+
+/**
+ * Gives up a push that left its intent and was never heard of again: it cannot be committed any more, and its tombstone
+ * undoes what it wrote.
+ */
+export const giveUpIntent = async (store: Store, pushed: Pushed): Promise<void> => {
+  const intent = key.intent(pushed.rid, pushed.digest, pushed.inc)
+  const item = await getItem(store, intent, 'strong')
+  if (item === undefined) return
+  const { blobs, manifests, oid } = intentItem.parse(item)
+  const children = { blobs: unpackDigests(blobs), manifests: unpackDigests(manifests) }
+  await transact(store, [
+    { op: 'delete', key: intent, conditions: [{ kind: 'exists' }] },
+    tombstone(store, pushed, children, oid as ObjectId | undefined),
+  ])
+}
+
+const intentItem = z.object({
+  blobs: z.instanceof(Uint8Array),
+  manifests: z.instanceof(Uint8Array),
+  oid: z.string().optional(),
+})
+
+/** Gives the object of a body up for deletion, its manifest or push being gone. Safe to repeat. */
+export const doomBody = async (store: Store, oid: ObjectId): Promise<void> => {
+  const item = await getItem(store, key.object(oid), 'strong')
+  if (item === undefined || item['state'] === 'DOOM') return
+  const now = store.clock.now()
+  await transact(store, [
+    {
+      op: 'update',
+      key: key.object(oid),
+      set: { state: 'DOOM', version: store.ids.next(), updatedAt: now },
+      conditions: [{ kind: 'equals', name: 'state', value: String(item['state']) }],
+    },
+    enqueue(store.ids, now, { type: 'OBJECT_DELETE', oid }),
+  ])
 }
 
 const identity = ({ pid, rid, digest, inc }: Pushed) => ({ pid, rid, digest, inc })

@@ -17,7 +17,7 @@ const manifestItem = z.object({
   accessoryOf: z.string().optional(),
   pulledAt: z.number().optional(),
 })
-const tagItem = z.object({ digest: z.string(), inc: z.string() })
+const tagItem = z.object({ digest: z.string(), inc: z.string(), pushedAt: z.number() })
 
 /** What is known of a manifest without its body. */
 export type ManifestRecord = {
@@ -40,7 +40,12 @@ export type ManifestRecord = {
   readonly pulledAt?: number | undefined
 }
 
-export type TagRecord = { readonly digest: Digest; readonly inc: Incarnation }
+export type TagRecord = {
+  readonly digest: Digest
+  readonly inc: Incarnation
+  /** When it was pointed there; epoch milliseconds. */
+  readonly pushedAt: number
+}
 
 export const parseManifestRecord = (item: Item): ManifestRecord => {
   const { inc, size, subject, oid, accessoryOf, ...rest } = manifestItem.parse(item)
@@ -56,8 +61,8 @@ export const parseManifestRecord = (item: Item): ManifestRecord => {
 
 /** Trusts the table: a digest there was parsed when it was written. */
 export const parseTagRecord = (item: Item): TagRecord => {
-  const { digest, inc } = tagItem.parse(item)
-  return { digest: digest as Digest, inc: inc as Incarnation }
+  const { digest, inc, pushedAt } = tagItem.parse(item)
+  return { digest: digest as Digest, inc: inc as Incarnation, pushedAt }
 }
 
 /** What the guard, the tags and the list entry of a manifest say of it, all alike. */

@@ -1,9 +1,15 @@
 import type { Digest } from '../../oci/digest.ts'
 import type { Tag } from '../../oci/reference.ts'
-import type { TransactOperation } from '../../ports.ts'
+import type { PutItem, TransactOperation } from '../../ports.ts'
 import { readAll, type Found } from '../../store/batch.ts'
 import type { Store } from '../../store/store.ts'
-import { key, SCHEMA_VERSION, type Incarnation, type RepositoryId } from '../../table.ts'
+import {
+  key,
+  SCHEMA_VERSION,
+  type Incarnation,
+  type RepositoryId,
+  type RepositoryRef,
+} from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { parseTagRecord, type TagRecord } from './items.ts'
 
@@ -11,8 +17,7 @@ import { parseTagRecord, type TagRecord } from './items.ts'
 export type TagsBefore = ReadonlyMap<Tag, TagRecord>
 
 /** What a tag is made to point at. */
-export type Target = {
-  readonly rid: RepositoryId
+export type Target = RepositoryRef & {
   readonly digest: Digest
   readonly inc: Incarnation
   readonly mediaType: string
@@ -21,15 +26,16 @@ export type Target = {
 
 /**
  * The writes that point a tag at a manifest; refused when it no longer points where it did. The manifest it leaves is
- * let go and reviewed. At most four writes a tag.
+ * let go and reviewed. At most four writes a tag. `isHeld`: the tag holds the manifest already, by `holdByTag`.
  */
 export const pointTag = (
   store: Store,
   tag: Tag,
   target: Target,
   before: TagRecord | undefined,
+  { isHeld = false }: { readonly isHeld?: boolean } = {},
 ): readonly TransactOperation[] => {
-  const { rid, digest, inc, mediaType, sizeBytes } = target
+  const { pid, rid, digest, inc, mediaType, sizeBytes } = target
   const now = store.clock.now()
   const operations: TransactOperation[] = [
     {
@@ -52,16 +58,27 @@ export const pointTag = (
               { kind: 'equals', name: 'inc', value: before.inc },
             ],
     },
-    { op: 'put', item: { ...key.heldByTag(rid, digest, tag), v: SCHEMA_VERSION } },
+    ...(isHeld ? [] : [holdByTag(target, tag)]),
   ]
+  if (before !== undefined && (before.digest !== digest || before.inc !== inc)) {
+    operations.push({ op: 'delete', key: key.heldByTag(rid, before.digest, tag, before.inc) })
+  }
   if (before !== undefined && before.digest !== digest) {
     operations.push(
-      { op: 'delete', key: key.heldByTag(rid, before.digest, tag) },
-      enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', rid, digest: before.digest }),
+      enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', pid, rid, digest: before.digest }),
     )
   }
   return operations
 }
+
+/** The write by which a tag takes hold of a manifest. */
+export const holdByTag = (
+  { rid, digest, inc }: Pick<Target, 'rid' | 'digest' | 'inc'>,
+  tag: Tag,
+): PutItem => ({
+  op: 'put',
+  item: { ...key.heldByTag(rid, digest, tag, inc), v: SCHEMA_VERSION },
+})
 
 export const readTags = async (
   store: Store,

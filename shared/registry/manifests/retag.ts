@@ -1,9 +1,11 @@
+import { protect } from '../../guards/protect.ts'
 import { transition } from '../../guards/transition.ts'
 import type { TransactOperation } from '../../ports.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { firstOf, type Push } from './commit.ts'
+import { parseManifestRecord, type TagRecord } from './items.ts'
 import type { Seen } from './look.ts'
 import { pointTag } from './point.ts'
 
@@ -21,12 +23,15 @@ export const retag = async (
 ): Promise<boolean> => {
   const { store } = context
   const { guard, record } = present
-  const target = { rid: repository.rid, digest, ...record }
+  const target = { ...repository, digest, ...record }
   const moved = tags.filter((tag) => {
     const seen = before.get(tag)
     return seen?.digest !== digest || seen.inc !== record.inc
   })
-  if (moved.length === 0 && guard.state === 'LIVE') return true
+  if (moved.length === 0 && guard.state === 'LIVE') {
+    const isSettled = tags.every((tag) => isLongSettled(store, before.get(tag)))
+    return isSettled || (await isHeld(store, present))
+  }
   const outcome = await transact(store, [
     keep(store, present),
     ...moved.flatMap((tag) => pointTag(store, tag, target, before.get(tag))),
@@ -36,7 +41,24 @@ export const retag = async (
       reference: firstOf(moved, digest),
     }),
   ])
-  return outcome.done
+  return outcome.done && (await isHeld(store, present))
+}
+
+/** No transaction takes so long to become visible as a whole. */
+const VISIBLE_MS = 10 * 60_000
+
+/** Whether whoever pointed the tag has done so long ago: else its hold may be seen after the tag itself. */
+const isLongSettled = ({ clock }: Store, tag: TagRecord | undefined): boolean =>
+  tag !== undefined && clock.now() - tag.pushedAt > VISIBLE_MS
+
+/**
+ * Whether the very incarnation that was seen is there, and stays: to be asked when its new tags are acknowledged. A
+ * transaction becomes visible item by item, and a collector may have looked for holders in between.
+ */
+export const isHeld = async (store: Store, { guard, record }: Present): Promise<boolean> => {
+  const { guards } = await protect(store, [guard.key])
+  const item = guards.get(guard.key)
+  return item !== undefined && parseManifestRecord(item).inc === record.inc
 }
 
 /**

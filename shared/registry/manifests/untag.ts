@@ -1,10 +1,11 @@
 import { parseTag, type Tag } from '../../oci/reference.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { TransactOperation } from '../../ports.ts'
+import { writeAll } from '../../store/batch.ts'
 import { getItem, pages } from '../../store/query.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
-import { key, prefix, type RepositoryId } from '../../table.ts'
+import { key, parseHolder, prefix, type RepositoryId } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import { logged, type RegistryContext } from '../context.ts'
@@ -26,7 +27,7 @@ export const deleteTag = async (
   const { store, repositories } = context
   const repository = await repositories.existing(name)
   if (repository === undefined) throw nameUnknown(name)
-  const { rid } = repository
+  const { pid, rid } = repository
   for (;;) {
     const item = await getItem(store, key.tag(rid, tag), 'strong')
     if (item === undefined) throw manifestUnknown({ kind: 'tag', tag })
@@ -34,18 +35,20 @@ export const deleteTag = async (
     const { digest } = record
     const outcome = await transact(store, [
       ...unpoint(rid, tag, record),
-      enqueue(store.ids, store.clock.now(), { type: 'MANIFEST_REVIEW', rid, digest }),
+      enqueue(store.ids, store.clock.now(), { type: 'MANIFEST_REVIEW', pid, rid, digest }),
       ...logged(context, 'delete', 'tag', { ...repository, name, reference: { kind: 'tag', tag } }),
     ])
     if (outcome.done) return
   }
 }
 
+type Gone = Pick<Pushed, 'rid' | 'digest' | 'inc'>
+
 /**
  * Deletes the tags that still point at an incarnation of a manifest that is gone. Nobody can pull by them any more; one
- * that was pointed elsewhere meanwhile is left alone.
+ * that was pointed elsewhere meanwhile is left alone, but its hold on this incarnation goes.
  */
-export const dropTags = async (store: Store, { rid, digest, inc }: Pushed): Promise<void> => {
+export const dropTags = async (store: Store, { rid, digest, inc }: Gone): Promise<void> => {
   const { pk } = key.manifest(rid, digest)
   const query = {
     pk,
@@ -54,11 +57,16 @@ export const dropTags = async (store: Store, { rid, digest, inc }: Pushed): Prom
     read: 'strong',
   } as const
   for await (const items of pages(store, query)) {
+    const holders = items.filter(({ sk }) => parseHolder(sk).inc === inc)
     await Promise.all(
-      items.map(async ({ sk }) => {
-        const tag = parseTag(sk.slice(prefix.holdingTags.length))
-        await transact(store, unpoint(rid, tag, { digest, inc }))
+      holders.map(async ({ sk }) => {
+        await transact(store, unpoint(rid, parseTag(parseHolder(sk).tag), { digest, inc }))
       }),
+    )
+    // Of a push that was never committed, or of a tag that points elsewhere: they hold nothing.
+    await writeAll(
+      store,
+      holders.map(({ sk }) => ({ op: 'delete', key: { pk, sk } })),
     )
   }
 }
@@ -66,7 +74,7 @@ export const dropTags = async (store: Store, { rid, digest, inc }: Pushed): Prom
 const unpoint = (
   rid: RepositoryId,
   tag: Tag,
-  { digest, inc }: TagRecord,
+  { digest, inc }: Pick<TagRecord, 'digest' | 'inc'>,
 ): readonly TransactOperation[] => [
   {
     op: 'delete',
@@ -77,5 +85,5 @@ const unpoint = (
       { kind: 'equals', name: 'inc', value: inc },
     ],
   },
-  { op: 'delete', key: key.heldByTag(rid, digest, tag) },
+  { op: 'delete', key: key.heldByTag(rid, digest, tag, inc) },
 ]

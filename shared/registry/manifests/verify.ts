@@ -9,6 +9,7 @@ import type { RegistryContext } from '../context.ts'
 import { holdChildren } from './children.ts'
 import type { Push } from './commit.ts'
 import { putLargeBody } from './intent.ts'
+import { holdByTag } from './point.ts'
 import { childrenUnknown } from './look.ts'
 
 export type Leniency = {
@@ -18,7 +19,7 @@ export type Leniency = {
 }
 
 /**
- * Takes hold of every child of a manifest, and then, all holds acknowledged, sees to it that every child is there and
+ * Takes hold of every child of a manifest, and of the manifest by its tags, and then, all holds acknowledged, sees to it that every child is there and
  * stays. A child that may be missing is held all the same: when it comes, it is held already.
  * @throws RegistryError MANIFEST_BLOB_UNKNOWN with what is missing; SIZE_INVALID when a blob has another size
  */
@@ -29,7 +30,10 @@ export const holdAndVerify = async (
 ): Promise<void> => {
   const { pushed, children, manifest } = push
   await Promise.all([
-    writeAll(context.store, holdChildren(pushed, children)),
+    writeAll(context.store, [
+      ...holdChildren(pushed, children),
+      ...push.tags.map((tag) => holdByTag(pushed, tag)),
+    ]),
     putLargeBody(context, push),
   ])
   const blobs = manifest.blobs.filter(({ digest }) => !absent.has(digest))

@@ -52,6 +52,9 @@ export const referrerKey = (
   inc: Incarnation,
 ) => key.referrer(rid, subject, typeKey(artifactType), digest, inc)
 
+/** The referrer that a key (`REFERRER#`) is about. */
+export const digestOfReferrer = (sk: string): Digest => sk.split('#').at(-2) as Digest
+
 /** The entry of a manifest among the referrers of its subject. */
 export const putReferrer = (
   rid: RepositoryId,

@@ -3,7 +3,7 @@ import type { RepositoryName } from '../../oci/name.ts'
 import { transact } from '../../store/transact.ts'
 import { key, SCHEMA_VERSION, type ObjectId } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
-import { UPLOAD_IDLE_MS } from '../../tasks/times.ts'
+import { timesOf } from '../../store/store.ts'
 import type { RegistryContext } from '../context.ts'
 import type { Upload } from './upload.ts'
 
@@ -40,7 +40,7 @@ export const startUpload = async (
       },
       conditions: [{ kind: 'absent' }],
     },
-    enqueue(store.ids, now + UPLOAD_IDLE_MS, { type: 'UPLOAD_REVIEW', oid }),
+    enqueue(store.ids, now + timesOf(store).uploadIdle, { type: 'UPLOAD_REVIEW', oid }),
   ])
   return { oid, ...attributes, parts: [] }
 }

@@ -1,0 +1,32 @@
+import { examine, removal } from '../guards/collect.ts'
+import { parseBlob } from '../registry/blobs/items.ts'
+import { getItem } from '../store/query.ts'
+import { timesOf } from '../store/store.ts'
+import { key } from '../table.ts'
+import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import type { Handler } from './gc.ts'
+import { deleteLogged } from './log.ts'
+import { holdersOf } from './review-blob.ts'
+
+/** Collects a blob that was condemned a while ago and that nobody rescued since; its object goes to the trash. */
+export const deleteBlob: Handler<TaskOf<'BLOB_DELETE'>> = async (gc, { digest, version }) => {
+  const { store } = gc.context
+  const item = await getItem(store, key.blob(digest), 'strong')
+  // Under another version it was rescued, and whatever lets go of it next has it reviewed.
+  if (item === undefined || item['version'] !== version) return 'done'
+  const examined = await examine(store, key.blob(digest), holdersOf(store, digest))
+  if (examined.outcome !== 'empty') return 'done'
+  const { oid, sizeBytes } = parseBlob(examined.guard.item)
+  const dueAt = store.clock.now() + timesOf(store).trash
+  await deleteLogged(gc, { kind: 'blob', digest, sizeBytes }, [
+    removal(examined.guard),
+    {
+      op: 'update',
+      key: key.object(oid),
+      set: { state: 'DOOM', version: store.ids.next(), updatedAt: store.clock.now() },
+      conditions: [{ kind: 'equals', name: 'state', value: 'OWN' }],
+    },
+    enqueue(store.ids, dueAt, { type: 'OBJECT_DELETE', oid, size: sizeBytes, digest }),
+  ])
+  return 'done'
+}

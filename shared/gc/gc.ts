@@ -1,0 +1,54 @@
+import type { Digest } from '../oci/digest.ts'
+import type { RegistryContext } from '../registry/context.ts'
+import type { RepositoryId } from '../table.ts'
+import type { QueuedTask } from '../tasks/parse.ts'
+import type { Task } from '../tasks/tasks.ts'
+
+/** What goes beyond clearing up after deletes. */
+export type Policy = {
+  /** Whether manifests go that no tag and no index holds; of referrers, those whose subject is not there. */
+  readonly deleteUntagged: boolean
+  /** Milliseconds for which such a manifest is left alone. */
+  readonly untaggedGrace: number
+}
+
+/** What was deleted. Bytes are counted when they are gone from the bucket. */
+export type Deleted =
+  | { readonly kind: 'manifest'; readonly rid: RepositoryId; readonly digest: Digest }
+  | { readonly kind: 'blob'; readonly digest: Digest; readonly sizeBytes: number }
+  | {
+      readonly kind: 'object'
+      readonly oid: string
+      readonly digest?: Digest | undefined
+      readonly sizeBytes: number
+    }
+
+/** What those who work off tasks work with. */
+export type Gc = {
+  readonly context: Pick<
+    RegistryContext,
+    'store' | 'objects' | 'repositories' | 'limits' | 'allowSparse'
+  >
+  readonly policy: Policy
+  /** Names the log that lines go to; asked when the first thing is about to be deleted. */
+  readonly logId: () => Promise<string>
+  /** Told what was deleted by a transaction that is done. */
+  readonly deleted: (what: Deleted) => void
+}
+
+/**
+ * What became of a task. `done`: it is of no more use, its successors are in their queues. `again`: at another time, as
+ * it is or changed. `parked`: when somebody wants untagged manifests deleted.
+ */
+export type Outcome =
+  'done' | 'parked' | { readonly again: number; readonly task?: Task | undefined }
+
+/**
+ * Works off one task. It may be called twice for one task, by two workers at once, and after it was broken off anywhere;
+ * what it enqueues is there before it answers.
+ */
+export type Handler<T extends Task = Task> = (
+  gc: Gc,
+  task: T,
+  queued: QueuedTask,
+) => Promise<Outcome>

@@ -1,0 +1,47 @@
+import type { QueuedTask } from '../tasks/parse.ts'
+import { cleanUpload } from './clean-upload.ts'
+import { clearTombstone } from './clear-tombstone.ts'
+import { deleteBlob } from './delete-blob.ts'
+import { deleteObjects } from './delete-objects.ts'
+import { deleteProject } from './delete-project.ts'
+import { deleteRepository } from './delete-repository.ts'
+import type { Gc, Outcome } from './gc.ts'
+import { reviewBlob } from './review-blob.ts'
+import { reviewIntent } from './review-intent.ts'
+import { reviewLink } from './review-link.ts'
+import { reviewManifest } from './review-manifest.ts'
+import { reviewReferrers } from './review-referrers.ts'
+import { reviewUpload } from './review-upload.ts'
+
+/** Works off one task, whatever it is. */
+export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
+  const { task } = queued
+  switch (task.type) {
+    case 'UPLOAD_REVIEW':
+      return await reviewUpload(gc, task, queued)
+    case 'UPLOAD_CLEANUP':
+      return await cleanUpload(gc, task, queued)
+    case 'INTENT_REVIEW':
+      return await reviewIntent(gc, task, queued)
+    case 'TOMBSTONE':
+      return await clearTombstone(gc, task, queued)
+    case 'LINK_REVIEW':
+      return await reviewLink(gc, task, queued)
+    case 'BLOB_REVIEW':
+      return await reviewBlob(gc, task, queued)
+    case 'BLOB_DELETE':
+      return await deleteBlob(gc, task, queued)
+    case 'MANIFEST_REVIEW':
+      return await reviewManifest(gc, task, queued)
+    case 'REFERRERS_REVIEW':
+      return await reviewReferrers(gc, task, queued)
+    case 'OBJECT_DELETE': {
+      const [outcome = 'done'] = await deleteObjects(gc, [task])
+      return outcome
+    }
+    case 'REPOSITORY_DELETE':
+      return await deleteRepository(gc, task, queued)
+    case 'PROJECT_DELETE':
+      return await deleteProject(gc, task, queued)
+  }
+}

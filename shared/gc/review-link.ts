@@ -1,0 +1,52 @@
+import { collect } from '../guards/collect.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { Item } from '../ports.ts'
+import { refund } from '../quota/refund.ts'
+import { holds, leaseLeft, linkSize } from '../registry/blobs/items.ts'
+import { writeAll } from '../store/batch.ts'
+import { getItem } from '../store/query.ts'
+import { AGAIN, retry } from '../store/retry.ts'
+import type { Store } from '../store/store.ts'
+import { key, prefix, type RepositoryRef } from '../table.ts'
+import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import type { Handler } from './gc.ts'
+
+/** Collects a project's link to a blob that none of its repositories holds any more, and has the blob looked at. */
+export const reviewLink: Handler<TaskOf<'LINK_REVIEW'>> = async ({ context }, task) => {
+  const { store } = context
+  const { digest, lease: rid, pid } = task
+  if (rid !== undefined) {
+    const left = await endLease(store, digest, { pid, rid })
+    // It was renewed, and has a review of its own; or clocks differ by more than they should.
+    if (left > 0) return { again: store.clock.now() + left }
+  }
+  const link = key.link(digest, pid)
+  const holders = {
+    pk: link.pk,
+    prefix: prefix.ofLink(pid),
+    holds: (item: Item) => holds(item, store.clock.now()),
+  }
+  const kept = await collect(store, link, holders, ({ item }) => [
+    refund(store, pid, linkSize(item)),
+  ])
+  // Whether or not it was this call that collected it: a call before may have fallen over here.
+  if (kept === 'collected' || (await getItem(store, link, 'strong')) === undefined) {
+    await writeAll(store, [enqueue(store.ids, store.clock.now(), { type: 'BLOB_REVIEW', digest })])
+  }
+  return 'done'
+}
+
+/** Removes a lease that is over; answers how many milliseconds it has left. */
+const endLease = async (store: Store, digest: Digest, repository: RepositoryRef): Promise<number> =>
+  await retry(store, async () => {
+    const leaseKey = key.lease(digest, repository)
+    const item = await getItem(store, leaseKey, 'strong')
+    const left = leaseLeft(item, store.clock.now())
+    if (item === undefined || left > 0) return left
+    const outcome = await store.kv.write({
+      op: 'delete',
+      key: leaseKey,
+      conditions: [{ kind: 'equals', name: 'expiresAt', value: Number(item['expiresAt']) }],
+    })
+    return outcome === 'done' ? 0 : AGAIN
+  })

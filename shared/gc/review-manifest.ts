@@ -1,0 +1,32 @@
+import { collectManifest } from '../registry/manifests/delete.ts'
+import { parseManifestRecord } from '../registry/manifests/items.ts'
+import { getItem } from '../store/query.ts'
+import { key } from '../table.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
+import type { Handler } from './gc.ts'
+import { logLine } from './log.ts'
+
+/** Collects a manifest that neither a tag nor an index holds, if that is wanted and it was so for long enough. */
+export const reviewManifest: Handler<TaskOf<'MANIFEST_REVIEW'>> = async (gc, task, { dueAt }) => {
+  const { store } = gc.context
+  const { digest, pid, rid } = task
+  const item = await getItem(store, key.manifest(rid, digest), 'strong')
+  if (item === undefined) return 'done'
+  const { pushedAt, subject } = parseManifestRecord(item)
+  // It lives with its subject, and is looked at when that goes.
+  if (
+    subject !== undefined &&
+    (await getItem(store, key.manifest(rid, subject), 'strong')) !== undefined
+  ) {
+    return 'done'
+  }
+  if (!gc.policy.deleteUntagged) return 'parked'
+  const since = Math.max(pushedAt, task.since ?? dueAt)
+  const wanted = since + gc.policy.untaggedGrace
+  if (wanted > store.clock.now()) return { again: wanted, task: { ...task, since } }
+  const line = await logLine(gc, { kind: 'manifest', rid, digest })
+  if ((await collectManifest(gc.context, { pid, rid }, digest, [line])) === 'collected') {
+    gc.deleted({ kind: 'manifest', rid, digest })
+  }
+  return 'done'
+}

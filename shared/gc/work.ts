@@ -1,0 +1,155 @@
+import type { Item } from '../ports.ts'
+import { writeAll } from '../store/batch.ts'
+import { pages } from '../store/query.ts'
+import { transact } from '../store/transact.ts'
+import { dueTasks, key, SCHEMA_VERSION, taskShards } from '../table.ts'
+import { parseTask, type QueuedTask } from '../tasks/parse.ts'
+import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import { deleteObjects } from './delete-objects.ts'
+import type { Gc, Outcome } from './gc.ts'
+import { handle } from './handle.ts'
+import { inParallel } from './parallel.ts'
+
+const TASKS_PER_PAGE = 200
+const TASKS_AT_ONCE = 32
+const FIRST_BACK_OFF_MS = 1_000
+const DAY_MS = 24 * 60 * 60_000
+/** After so many failures a task is put on the shelf: it is tried again once a day, for ever. */
+const ATTEMPTS = 10
+
+export type Work = {
+  /** Asked between pages: true ends it. What is done by then is done. */
+  readonly isStopped: () => boolean | Promise<boolean>
+  /** Told of a task that failed and will be tried again, and of one that a newer version wrote. */
+  readonly troubled: (trouble: {
+    readonly type: string
+    readonly attempts: number
+    readonly error: unknown
+  }) => void
+}
+
+export type Worked = {
+  readonly tasks: number
+  readonly failed: number
+  /** Written by a newer version, and left alone. */
+  readonly unknown: number
+}
+
+/** Works off what is due, and what comes due by that, until nothing is or it is stopped. */
+export const workOff = async (gc: Gc, work: Work): Promise<Worked> => {
+  const sum = { tasks: 0, failed: 0, unknown: 0 }
+  for (;;) {
+    const before = sum.tasks
+    for (const shard of taskShards()) {
+      const worked = await workOffShard(gc, shard, work)
+      sum.tasks += worked.tasks
+      sum.failed += worked.failed
+      sum.unknown = worked.unknown
+    }
+    if (sum.tasks === before || (await work.isStopped())) return sum
+  }
+}
+
+/** Works off what is due in one shard of the queue at this moment. Two may do so at once. */
+export const workOffShard = async (gc: Gc, pk: string, work: Work): Promise<Worked> => {
+  const { store } = gc.context
+  const query = { pk, sk: dueTasks(store.clock.now()), limit: TASKS_PER_PAGE } as const
+  let [tasks, failed, unknown] = [0, 0, 0]
+  for await (const items of pages(store, { ...query, read: 'strong' })) {
+    if (await work.isStopped()) break
+    const known = items.map(parseTask).filter((task) => task !== undefined)
+    for (const item of items) if (parseTask(item) === undefined) unknown += 1
+    const outcomes = await workOffPage(gc, known, work)
+    tasks += known.length
+    failed += outcomes.filter((outcome) => outcome === 'failed').length
+  }
+  return { tasks, failed, unknown }
+}
+
+const isObjectTask = (
+  queued: QueuedTask,
+): queued is QueuedTask & { readonly task: TaskOf<'OBJECT_DELETE'> } =>
+  queued.task.type === 'OBJECT_DELETE'
+
+/** Deletions of objects go together, everything else one by one and side by side. */
+const workOffPage = async (
+  gc: Gc,
+  page: readonly QueuedTask[],
+  work: Work,
+): Promise<readonly ('worked' | 'failed')[]> => {
+  const ofObjects = page.filter(isObjectTask)
+  const together = async (): Promise<readonly ('worked' | 'failed')[]> => {
+    try {
+      const outcomes = await deleteObjects(
+        gc,
+        ofObjects.map(({ task }) => task),
+      )
+      await Promise.all(
+        ofObjects.map(async (queued, index) => {
+          await settle(gc, queued, outcomes[index] ?? 'done')
+        }),
+      )
+      return ofObjects.map(() => 'worked')
+    } catch {
+      // One of them may be to blame: each for itself.
+      return await inParallel(ofObjects, TASKS_AT_ONCE, one)
+    }
+  }
+  const one = async (queued: QueuedTask): Promise<'worked' | 'failed'> => {
+    try {
+      await settle(gc, queued, await handle(gc, queued))
+      return 'worked'
+    } catch (error) {
+      await postpone(gc, queued)
+      work.troubled({ type: queued.task.type, attempts: queued.attempts + 1, error })
+      return 'failed'
+    }
+  }
+  const others = page.filter((queued) => !isObjectTask(queued))
+  const [first, second] = [
+    await inParallel(others, TASKS_AT_ONCE, one),
+    ofObjects.length === 0 ? [] : await together(),
+  ]
+  return [...first, ...second]
+}
+
+/** Takes a task off its queue; what follows from it is there already, or comes in the same stroke. */
+const settle = async (gc: Gc, queued: QueuedTask, outcome: Outcome): Promise<void> => {
+  const { store } = gc.context
+  const { key: at, task } = queued
+  const removal = { op: 'delete', key: at } as const
+  if (outcome === 'done') {
+    await writeAll(store, [removal])
+    return
+  }
+  if (outcome === 'parked') {
+    await transact(store, [removal, ...parked(gc, queued)])
+    return
+  }
+  await transact(store, [removal, enqueue(store.ids, outcome.again, outcome.task ?? task)])
+}
+
+/** One place for each manifest; its `cause` tells a later review from the one that somebody works off. */
+const parked = ({ context: { store } }: Gc, { dueAt, task }: QueuedTask) => {
+  if (task.type !== 'MANIFEST_REVIEW') return []
+  const { digest, pid, rid, since = dueAt, type } = task
+  const item: Item = {
+    ...key.parkedReview(rid, digest),
+    v: SCHEMA_VERSION,
+    ...{ type, pid, rid, digest, since, dueAt },
+    attempts: 0,
+    cause: store.ids.next(),
+  }
+  return [{ op: 'put' as const, item }]
+}
+
+/** Puts a task off that failed, the longer the oftener it did. */
+const postpone = async ({ context: { store } }: Gc, queued: QueuedTask): Promise<void> => {
+  const attempts = queued.attempts + 1
+  const wait = attempts >= ATTEMPTS ? DAY_MS : FIRST_BACK_OFF_MS * 2 ** attempts
+  const put = enqueue(store.ids, store.clock.now() + wait, queued.task)
+  await transact(store, [
+    { op: 'delete', key: queued.key, conditions: [{ kind: 'exists' }] },
+    { ...put, item: { ...put.item, attempts } },
+  ])
+}
