@@ -16,6 +16,7 @@ const never = async <T>(): Promise<T> => await new Promise<T>(() => undefined)
 export const createFaults = () => {
   let plan: { readonly at: number; readonly fault: Fault } | undefined
   let calls: AwsCall[] = []
+  let depth = 0
   let isEnded = false
   let refuse: ((call: AwsCall) => Error | undefined) | undefined
   let end: () => void = () => undefined
@@ -25,6 +26,15 @@ export const createFaults = () => {
     // Nothing comes of anything that a function was about to do when it ended.
     if (isEnded) return await never()
     calls.push(call)
+    const mine = depth + 1
+    try {
+      return await troubled(call, send)
+    } finally {
+      depth = Math.max(depth, mine)
+    }
+  }
+
+  const troubled: Around = async (call, send) => {
     const refusal = refuse?.(call)
     if (refusal !== undefined) throw refusal
     if (calls.length !== plan?.at) return await send()
@@ -51,6 +61,7 @@ export const createFaults = () => {
     /** Begins to count anew; `fault` happens to the call with the number `at`, from 1. */
     plan: (at?: number, fault?: Fault): void => {
       calls = []
+      depth = 0
       isEnded = false
       plan = at === undefined || fault === undefined ? undefined : { at, fault }
       ended = new Promise((resolve) => (end = resolve))
@@ -60,6 +71,8 @@ export const createFaults = () => {
       refuse = why
     },
     calls: (): readonly AwsCall[] => calls,
+    /** How many calls had to wait for one another; those side by side count once. */
+    roundTrips: (): number => depth,
     /** Resolves when a function has ended. */
     ended: async (): Promise<void> => {
       await ended
