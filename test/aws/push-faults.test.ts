@@ -148,7 +148,7 @@ const callsOfPush = async (): Promise<number> => {
 
 describe('a push, at every call to AWS that it makes', () => {
   it.each<Fault>(['ended before', 'ended after'])(
-    'whose function %s it leaves only what queued tasks cover, and a second push makes it whole',
+    'whose function %s the call leaves only what queued tasks cover, and a second push makes it whole',
     async (fault) => {
       const calls = await callsOfPush()
       expect(calls).toBeGreaterThan(25)
@@ -169,7 +169,7 @@ describe('a push, at every call to AWS that it makes', () => {
   )
 
   it.each<Fault>(['answer lost', 'sent twice'])(
-    'whose call had its %s comes to its end, and leaves nothing that no task covers',
+    'comes to its end with the call "%s", and leaves nothing that no task covers',
     async (fault) => {
       const calls = await callsOfPush()
       for (let at = 1; at <= calls; at += 1) {
