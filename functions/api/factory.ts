@@ -11,7 +11,6 @@ export type ApiEnv = {
     readonly requestId?: string | undefined
     /** Of the other end of the connection. */
     readonly address?: string | undefined
-    readonly lambdaContext?: { readonly awsRequestId: string } | undefined
   }
   Variables: {
     deps: ProvidedDeps

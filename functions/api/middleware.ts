@@ -16,7 +16,6 @@ export const provide = (given: ApiDeps) => {
       (given !== undefined && SANE_ID.test(given) ? given : undefined) ??
       // Absent under app.request(), whatever the type says.
       (c.env as typeof c.env | undefined)?.requestId ??
-      (c.env as typeof c.env | undefined)?.lambdaContext?.awsRequestId ??
       deps.store.ids.next()
     c.set('deps', deps)
     c.set('requestId', id)

@@ -16,10 +16,20 @@ export type Pull = {
   readonly digest: Digest
 }
 
+export type RequestLimit = {
+  /** What a request with a piece of a blob should have, and what it can have. */
+  readonly minChunkBytes: number
+  readonly maxChunkBytes: number
+  /** What to do with larger blobs, in a sentence for people. */
+  readonly hint: string
+}
+
 /** What the distribution API is made of; composed by `handler.ts` on Lambda and by `functions/server` on one machine. */
 export type Deps = Door & {
   readonly context: RegistryContext
   readonly hashing: Hashing
+  /** What the platform takes in one request, where that is less than blobs have; clients are told when they begin. */
+  readonly requestLimit?: RequestLimit | undefined
   /** By which clients reach the registry; without it, the URL that a request came by. */
   readonly externalUrl?: string | undefined
   /** Whether administrators let nothing be changed at the moment. */

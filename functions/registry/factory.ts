@@ -12,7 +12,6 @@ export type RegistryEnv = {
     readonly requestId?: string | undefined
     /** Of the other end of the connection. */
     readonly address?: string | undefined
-    readonly lambdaContext?: { readonly awsRequestId: string } | undefined
   }
   Variables: { deps: Deps; requestId: string; repository: RepositoryName; visitor: Visitor }
 }

@@ -1,5 +1,4 @@
 /** The distribution API on Lambda, behind an HTTP API of API Gateway. */
-import { handle } from 'hono/aws-lambda'
 import * as z from 'zod'
 import { createDoor } from '../../shared/identity/door.ts'
 import { openAws } from '../../shared/aws/open.ts'
@@ -9,6 +8,8 @@ import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
 import { readSettings } from '../../shared/settings/read.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
+import { REQUEST_LIMIT } from '../lambda/limits.ts'
+import { serveEvents } from '../lambda/serve.ts'
 import { createApp } from './app.ts'
 import type { Deps } from './deps.ts'
 
@@ -44,6 +45,7 @@ const compose = (env: z.infer<typeof environment>): Deps => {
     },
     isReadOnly: async () => (await readSettings(store)).isReadOnly,
     hashing: createPortableHashing(),
+    requestLimit: REQUEST_LIMIT,
     // The stack deploys only where that is said aloud: `infra/app.ts`.
     ...createDoor(store, 'open'),
     reportError: (error, requestId) => {
@@ -53,8 +55,4 @@ const compose = (env: z.infer<typeof environment>): Deps => {
 }
 
 /** What Lambda calls. */
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- the package that is to replace it is not published yet
-export const handler = handle(createApp(compose(environment.parse(process.env))), {
-  // Nothing that a registry answers may be taken for text: a manifest's bytes are its digest.
-  isContentTypeBinary: () => true,
-})
+export const handler = serveEvents(createApp(compose(environment.parse(process.env))))

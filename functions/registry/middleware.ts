@@ -8,9 +8,7 @@ export const provide = (deps: Deps) =>
   factory.createMiddleware(async (c, next) => {
     const id =
       // Absent under app.request(), whatever the type says.
-      (c.env as typeof c.env | undefined)?.requestId ??
-      (c.env as typeof c.env | undefined)?.lambdaContext?.awsRequestId ??
-      deps.context.store.ids.next()
+      (c.env as typeof c.env | undefined)?.requestId ?? deps.context.store.ids.next()
     c.set('deps', deps)
     c.set('requestId', id)
     await next()

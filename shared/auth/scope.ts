@@ -25,18 +25,22 @@ export const PERMISSION_OF: Readonly<Record<Action, ProjectPermission>> = {
 }
 
 const CATALOG = 'registry:catalog:*'
-/** A request for more is no longer that of a client; a token has to fit into a header, too. */
+/** Each takes a look into the store, and a token has to fit into a header. */
 const MAX_SCOPES = 32
 const SCOPE = /^([a-z]+)(?:\([^)]*\))?:(.+):([^:]*)$/
 
 /**
  * Reads the scopes of a request: several parameters, each with several scopes between blanks. Kinds and actions that
- * nobody here knows are left out, as Docker's specification has it; a repository asked for twice is one scope.
+ * nobody here knows are left out, as Docker's specification has it; a repository asked for twice is one scope. Of more
+ * than 32 it reads the first and the last 31: some clients only ever add to what they ask for.
  */
 export const parseScopes = (parameters: readonly string[]): readonly Scope[] => {
   const wanted = new Map<string, Set<Action>>()
   let isCatalogWanted = false
-  for (const text of parameters.flatMap((parameter) => parameter.split(' ')).slice(0, MAX_SCOPES)) {
+  const given = parameters.flatMap((parameter) => parameter.split(' '))
+  const read =
+    given.length <= MAX_SCOPES ? given : [...given.slice(0, 1), ...given.slice(1 - MAX_SCOPES)]
+  for (const text of read) {
     if (text === CATALOG) isCatalogWanted = true
     const [, kind, name, actions = ''] = SCOPE.exec(text) ?? []
     if (kind !== 'repository' || name === undefined) continue

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { surroundS3 } from './around.ts'
 import type { AwsSettings } from './settings.ts'
 
 const CONNECTION_TIMEOUT_MS = 2_000
@@ -8,13 +9,14 @@ const ATTEMPTS = 3
 
 /**
  * Loads the S3 client at its first use: it is by far the largest part of the SDK, and pulls need none of it.
- * `once` makes one attempt, for what a second attempt would answer wrongly; `client` makes up to three.
+ * `once` makes one attempt, for what a second attempt would answer wrongly; `client` makes up to three, and both wait a
+ * random while where S3 asks to slow down.
  */
 export const createBucketClient = (settings: AwsSettings) => {
   const load = async () => {
     const sdk = await import('@aws-sdk/client-s3')
-    const open = (maxAttempts: number): S3Client =>
-      new sdk.S3Client({
+    const open = (maxAttempts: number): S3Client => {
+      const client = new sdk.S3Client({
         maxAttempts,
         // A checksum of our own making adds nothing to the digest that every blob is checked against.
         requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -29,6 +31,9 @@ export const createBucketClient = (settings: AwsSettings) => {
           forcePathStyle: true,
         }),
       })
+      surroundS3(client, settings.around)
+      return client
+    }
     return { sdk, client: open(ATTEMPTS), once: open(1) }
   }
   let loaded: ReturnType<typeof load> | undefined

@@ -1,5 +1,9 @@
 /** What the errors of the SDK mean to a caller of the ports. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PortError } from '../ports.ts'
+
+/** The one answer of S3 under load that is sure to mean that nothing was done. */
+const SLOW_DOWN = 'SlowDown'
 
 const THROTTLED = new Set([
   'ThrottlingException',
@@ -9,10 +13,13 @@ const THROTTLED = new Set([
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
   'TooManyRequestsException',
-  'SlowDown',
+  SLOW_DOWN,
   // S3: another conditional write of the same key is under way, and this one was not done.
   'ConditionalRequestConflict',
 ])
+
+const ATTEMPTS = 3
+const FIRST_WAIT_MS = 100
 
 const BAD_REQUEST = 400
 const SERVER_ERROR = 500
@@ -39,6 +46,18 @@ export const call = async <T, E = never>(
     const answer = expected(codeOf(error), error)
     if (answer !== undefined) return answer
     throw failureOf(kind, error)
+  }
+}
+
+/** Makes a call that must not be repeated once more where S3 asked to slow down, and did nothing; a random while later. */
+export const unhurried = async <T>(send: () => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send()
+    } catch (error) {
+      if (codeOf(error) !== SLOW_DOWN || attempt === ATTEMPTS) throw error
+    }
+    await sleep(Math.random() * FIRST_WAIT_MS * 2 ** attempt)
   }
 }
 

@@ -2,7 +2,7 @@
 import { assertPartNumber } from '../limits.ts'
 import type { Multipart, Part } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
-import { call } from './failures.ts'
+import { call, unhurried } from './failures.ts'
 
 type RefusedCompletion = Exclude<Awaited<ReturnType<Multipart['complete']>>, 'created'>
 
@@ -44,7 +44,7 @@ export const createAwsMultipart = (open: BucketClient, bucket: string): Multipar
     return await call<'created', RefusedCompletion>(
       'write',
       async () => {
-        await once.send(command)
+        await unhurried(async () => await once.send(command))
         return 'created' as const
       },
       refusedCompletion,

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { assertRange } from '../limits.ts'
 import type { Objects } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
-import { call, failureOf } from './failures.ts'
+import { call, failureOf, unhurried } from './failures.ts'
 import { createAwsMultipart } from './multipart.ts'
 import { type createSignedReads, encodeKey } from './signed-read.ts'
 
@@ -25,7 +25,7 @@ export const createAwsObjects = (
     return await call<'created', 'exists'>(
       'write',
       async () => {
-        await (ifAbsent ? once : client).send(command)
+        await (ifAbsent ? unhurried(async () => await once.send(command)) : client.send(command))
         return 'created'
       },
       taken,
@@ -70,7 +70,7 @@ export const createAwsObjects = (
     return await call<'created', 'exists' | 'unknownSource'>(
       'write',
       async () => {
-        await (ifAbsent ? once : client).send(command)
+        await (ifAbsent ? unhurried(async () => await once.send(command)) : client.send(command))
         return 'created'
       },
       (code) => taken(code) ?? (absent(code) === undefined ? undefined : 'unknownSource'),

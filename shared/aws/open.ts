@@ -1,6 +1,7 @@
 /** The ports on AWS: one DynamoDB table and one S3 bucket. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Kv, Objects } from '../ports.ts'
+import { surroundDynamodb } from './around.ts'
 import { createBucketClient } from './bucket-client.ts'
 import { createAwsKv } from './kv.ts'
 import { createAwsObjects } from './objects.ts'
@@ -23,6 +24,7 @@ export const openAws = (settings: AwsSettings): { readonly kv: Kv; readonly obje
     ...(settings.region !== undefined && { region: settings.region }),
     ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
   })
+  surroundDynamodb(dynamodb, settings.around)
   const { credentials, region } = dynamodb.config
   return {
     kv: createAwsKv(dynamodb, settings.table),

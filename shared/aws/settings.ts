@@ -8,4 +8,17 @@ export type AwsSettings = {
   readonly region?: string
   /** Of an AWS-compatible service, for example `http://127.0.0.1:4566`. By default AWS itself. */
   readonly endpoint?: string
+  /** Goes round every call to AWS, each attempt of it: to count, to trace, to make trouble. */
+  readonly around?: Around
 }
+
+/** A call as it is sent to AWS. */
+export type AwsCall = {
+  readonly service: 'dynamodb' | 's3'
+  /** Such as `PutItemCommand`. */
+  readonly command: string
+  readonly input: object
+}
+
+/** Makes the call by `send`, or does not, and answers what came of it. */
+export type Around = <T>(call: AwsCall, send: () => Promise<T>) => Promise<T>

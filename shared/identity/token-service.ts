@@ -17,7 +17,7 @@ export type TokenRequest = {
 
 export type TokenAnswer = IssuedToken & {
   readonly refreshToken: string | undefined
-  /** What was granted, in the words of the request. */
+  /** What the token is good for, in the words of the request. */
   readonly scope: string
 }
 
@@ -59,7 +59,7 @@ export const createTokenService = (options: TokenServiceOptions): TokenService =
     const issued = await tokens.issue({ subject, standing, scopes: granted, wholeProjects })
     const refreshToken =
       known ?? (isOffline && standing ? await refreshTokens.issue(subject, standing) : undefined)
-    return { ...issued, refreshToken, scope: granted.map(scopeText).join(' ') }
+    return { ...issued, refreshToken, scope: issued.scopes.map(scopeText).join(' ') }
   }
 
   return {

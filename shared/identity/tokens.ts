@@ -11,11 +11,20 @@ import type { Visitor } from './visitor.ts'
 /** What tokens are for: the `service` of challenges, and the audience of tokens. */
 export const SERVICE = 'roadstead'
 export const TOKEN_SECONDS = 300
-/** Of an answer's header or a request's: API Gateway takes 10,240 bytes of all headers together. */
-const MAX_ACCESS_CHARACTERS = 5_000
+/**
+ * API Gateway takes 10,240 bytes of request line and headers together; a token of at most 7,200 leaves room for the
+ * longest path and the Accept headers of every client. A third more than this goes into it.
+ */
+const MAX_ACCESS_CHARACTERS = 3_500
+const MAX_PROJECTS_CHARACTERS = 1_000
 const MAX_CACHED_TOKENS = 10_000
 
-export type IssuedToken = { readonly token: string; readonly issuedAt: number }
+export type IssuedToken = {
+  readonly token: string
+  readonly issuedAt: number
+  /** What the token says, which may be less than was granted. */
+  readonly scopes: readonly Scope[]
+}
 
 /** What a token says: who, on what ground, and what they may. */
 export type Grant = {
@@ -55,17 +64,21 @@ export const createTokens = (store: Store, keys: KeyRing): Tokens => {
   const verified = new Map<string, { readonly bearer: Bearer; readonly expiresAt: number }>()
 
   return {
-    issue: async ({ scopes, standing: ground, subject, wholeProjects = [] }) =>
-      await signToken(store, keys, {
+    issue: async ({ scopes: granted, standing: ground, subject, wholeProjects = [] }) => {
+      const scopes = fittingScopes(granted)
+      const projects = fitting(wholeProjects, MAX_PROJECTS_CHARACTERS)
+      const signed = await signToken(store, keys, {
         audience: SERVICE,
         subject,
         seconds: TOKEN_SECONDS,
         more: {
-          access: accessOf(scopes),
-          ...(wholeProjects.length === 0 ? {} : { projects: wholeProjects }),
+          access: scopes.map(accessOf),
+          ...(projects.length === 0 ? {} : { projects }),
           ...(ground === undefined ? {} : { standing: ground }),
         },
-      }),
+      })
+      return { ...signed, scopes }
+    },
     verify: async (token) => {
       const known = verified.get(token)
       if (known !== undefined && known.expiresAt > store.clock.now()) return known.bearer
@@ -81,20 +94,33 @@ export const createTokens = (store: Store, keys: KeyRing): Tokens => {
   }
 }
 
-/** As many as fit; a client that asked for more asks again when it comes to the others. */
-const accessOf = (granted: readonly Scope[]): readonly AccessEntry[] => {
-  const entries: AccessEntry[] = []
+const accessOf = (scope: Scope): AccessEntry =>
+  scope.kind === 'catalog'
+    ? { type: 'registry', name: 'catalog', actions: ['*'] }
+    : { type: 'repository', name: fullName(scope.name), actions: [...scope.actions] }
+
+/**
+ * The scopes that fit: the first one, which is what most clients are about, and then from the last backwards, for some
+ * only ever add to what they ask for. Who needs one that was left out asks again.
+ */
+const fittingScopes = (granted: readonly Scope[]): readonly Scope[] => {
+  const byWorth = [...granted.slice(0, 1), ...granted.slice(1).toReversed()]
+  const kept = new Set(fitting(byWorth, MAX_ACCESS_CHARACTERS, accessOf))
+  return granted.filter((scope) => kept.has(scope))
+}
+
+/** As many of a list, from its beginning, as have so many characters in JSON. */
+const fitting = <T>(
+  list: readonly T[],
+  maxCharacters: number,
+  shown: (entry: T) => unknown = (entry) => entry,
+): readonly T[] => {
   let characters = 0
-  for (const scope of granted) {
-    const entry =
-      scope.kind === 'catalog'
-        ? { type: 'registry', name: 'catalog', actions: ['*'] }
-        : { type: 'repository', name: fullName(scope.name), actions: [...scope.actions] }
-    characters += JSON.stringify(entry).length
-    if (characters > MAX_ACCESS_CHARACTERS) break
-    entries.push(entry)
-  }
-  return entries
+  const end = list.findIndex((entry) => {
+    characters += JSON.stringify(shown(entry)).length + 1
+    return characters > maxCharacters
+  })
+  return end < 0 ? list : list.slice(0, end)
 }
 
 const bearerOf = ({ access, projects, standing: ground, sub }: Payload): Bearer => {

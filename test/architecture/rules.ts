@@ -78,8 +78,9 @@ export const RULES = {
       isProject(target) && !isIn(target, 'infra') && !READ_BY_INFRA.includes(target),
   },
   'only a handler knows Lambda': {
-    of: (path) => !isHandler(path),
-    imports: (target) => isPackage(target, 'hono/aws-lambda', '@hono/aws-lambda'),
+    of: (path) => !isHandler(path) && !isIn(path, 'functions/lambda'),
+    imports: (target) =>
+      isPackage(target, 'hono/aws-lambda', '@hono/aws-lambda') || isIn(target, 'functions/lambda'),
   },
   'only an entry point or infra reads the environment': {
     of: (path) => !composes(path) && !isIn(path, 'infra', 'functions/cli'),

@@ -10,6 +10,7 @@ type Answer = { readonly status: number; readonly body: string } | 'hangs up'
 
 let answer: Answer = 'hangs up'
 let calls = 0
+let connections = 0
 let server: Server
 let kv: Kv
 let objects: Objects
@@ -26,6 +27,9 @@ beforeAll(async () => {
     outgoing.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' })
     outgoing.end(answer.body)
   }).listen(0, '127.0.0.1')
+  server.on('connection', () => {
+    connections += 1
+  })
   await once(server, 'listening')
   const address = server.address()
   const port = address === null || typeof address === 'string' ? 0 : address.port
@@ -133,12 +137,44 @@ describe('the table', () => {
   )
 })
 
+describe('what a batch leaves undone', () => {
+  it('is named to the caller, of reads and of writes', async () => {
+    const keys = [{ pk: { S: 'p' }, sk: { S: 's' } }]
+    answer = { status: 200, body: JSON.stringify({ UnprocessedKeys: { table: { Keys: keys } } }) }
+    expect(await kv.batchGet([key], 'strong')).toEqual({ items: [], unprocessed: [key] })
+    const left = [
+      { PutRequest: { Item: { ...keys[0], n: { N: '1' } } } },
+      { DeleteRequest: { Key: { pk: { S: 'p' }, sk: { S: 't' } } } },
+    ]
+    answer = { status: 200, body: JSON.stringify({ UnprocessedItems: { table: left } }) }
+    const writes = [
+      { op: 'put', item: { ...key, n: 1 } },
+      { op: 'delete', key: { pk: 'p', sk: 't' } },
+    ] as const
+    expect(await kv.batchWrite(writes)).toEqual({ unprocessed: writes })
+  })
+})
+
+describe('calls of one client', () => {
+  it('share a connection', async () => {
+    answer = { status: 200, body: '{}' }
+    await kv.get(key, 'strong')
+    const before = connections
+    for (let made = 0; made < 10; made += 1) await kv.get(key, 'strong')
+    expect(connections).toBe(before)
+  })
+})
+
 describe('the bucket', () => {
-  it('asked to slow down, it was throttled', async () => {
+  it('asked to slow down, it is asked three times and was throttled, and nothing was done', async () => {
     answer = s3(503, 'SlowDown')
-    await expect(objects.put('key', [], { ifAbsent: true })).rejects.toMatchObject({
-      failure: 'throttled',
-    })
+    for (const ifAbsent of [true, false]) {
+      calls = 0
+      await expect(objects.put('key', [], { ifAbsent })).rejects.toMatchObject({
+        failure: 'throttled',
+      })
+      expect(calls).toBe(3)
+    }
   })
 
   it('a conditional put is sent once, and nobody knows what became of it', async () => {

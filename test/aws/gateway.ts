@@ -1,43 +1,27 @@
-import { once } from 'node:events'
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-
-const MB = 1024 * 1024
-/** API Gateway, quotas of HTTP APIs: payload size. */
-const MAX_REQUEST_BYTES = 10 * MB
-/** Lambda, quotas: payload of a synchronous call, either way; the body is in it as base64. */
-const MAX_PAYLOAD_BYTES = 6 * MB
-/** API Gateway, quotas of HTTP APIs: timeout of an integration. */
-const MAX_MS = 30_000
-
-/** The body of a request that still fits into what Lambda takes; `undefined` when it does not. */
-const readBody = async (incoming: IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of incoming) {
-    if (!Buffer.isBuffer(chunk)) continue
-    bytes += chunk.byteLength
-    if (bytes > MAX_REQUEST_BYTES || base64Bytes(bytes) > MAX_PAYLOAD_BYTES) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
+import {
+  listen,
+  MAX_MS,
+  MAX_PAYLOAD_BYTES,
+  readWithinLimits,
+  refuseBroken,
+  refuseLate,
+  refuseTooLarge,
+  type Gateway,
+} from '../support/gateway/limits.ts'
 
 const base64Bytes = (bytes: number): number => Math.ceil(bytes / 3) * 4
-
-const refuse = (outgoing: ServerResponse, status: number, message: string): void => {
-  outgoing.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
-  outgoing.end(JSON.stringify({ message }))
-}
 
 const forward = async (
   api: URL,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> => {
-  const body = await readBody(incoming)
-  if (body === undefined) {
-    refuse(outgoing, 413, 'Request Entity Too Large')
+  const body = await readWithinLimits(incoming, outgoing)
+  if (body === undefined) return
+  if (base64Bytes(body.byteLength) > MAX_PAYLOAD_BYTES) {
+    refuseTooLarge(outgoing)
     return
   }
   const { 'transfer-encoding': _, ...headers } = incoming.headers
@@ -52,9 +36,11 @@ const forward = async (
       agent: false,
     },
     (answer) => {
-      if (base64Bytes(Number(answer.headers['content-length'] ?? 0)) > MAX_PAYLOAD_BYTES) {
+      // Of HEAD it is the length of what GET would lead to.
+      const length = incoming.method === 'HEAD' ? 0 : Number(answer.headers['content-length'] ?? 0)
+      if (base64Bytes(length) > MAX_PAYLOAD_BYTES) {
         answer.destroy()
-        refuse(outgoing, 500, 'Internal Server Error')
+        refuseBroken(outgoing)
         return
       }
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
@@ -66,7 +52,7 @@ const forward = async (
   sent.once('timeout', () => sent.destroy(new Error('timeout')))
   sent.once('error', () => {
     if (outgoing.headersSent) outgoing.destroy()
-    else refuse(outgoing, 503, 'Service Unavailable')
+    else refuseLate(outgoing)
   })
   sent.end(body)
 }
@@ -75,21 +61,9 @@ const forward = async (
  * Serves an emulated HTTP API at the root of a port, as API Gateway serves it at the root of a host, with the limits of
  * API Gateway and Lambda, of which the emulator knows none.
  */
-export const startGateway = async (
-  api: URL,
-): Promise<{ readonly url: string; stop(): Promise<void> }> => {
-  const server = createServer((incoming, outgoing) => {
+export const startGateway = async (api: URL): Promise<Gateway> =>
+  await listen(() => (incoming, outgoing) => {
     forward(api, incoming, outgoing).catch(() => {
       outgoing.destroy()
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the gateway has no port')
-  const stop = async (): Promise<void> => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  }
-  return { url: `http://127.0.0.1:${address.port}`, stop }
-}
+  })

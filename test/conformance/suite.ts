@@ -8,6 +8,12 @@ import { programPath } from '../tools/locate.ts'
 export const VERSIONS = ['1.0', '1.1', 'dev'] as const
 export type Version = (typeof VERSIONS)[number]
 
+/** With every switch on: a suite that ran fewer tests left something out. */
+export const LEAST_PASSED = { '1.0': 1018, '1.1': 1024, dev: 1024 } as const satisfies Record<
+  Version,
+  number
+>
+
 /** Every switch of the suite, so that nothing is left out because a version has it off by default. */
 const SWITCHES = [
   ...['API_PULL', 'API_PUSH', 'API_REFERRER'],
@@ -33,12 +39,19 @@ export type Result = {
   readonly notPassed: readonly string[]
 }
 
-/** Runs the OCI conformance suite, every switch on, against a registry at `host`. */
-export const runSuite = async (version: Version, host: string, login: Login): Promise<Result> => {
+/** Runs the OCI conformance suite, every switch on but those named, against a registry at `host`. */
+export const runSuite = async (
+  version: Version,
+  host: string,
+  login: Login,
+  without: readonly string[] = [],
+): Promise<Result> => {
   const results = await temporaryDirectory('conformance')
   try {
     await run({
-      ...Object.fromEntries(SWITCHES.map((name) => [`OCI_${name}`, 'true'])),
+      ...Object.fromEntries(
+        SWITCHES.map((name) => [`OCI_${name}`, String(!without.includes(name))]),
+      ),
       OCI_VERSION: version,
       OCI_REGISTRY: host,
       OCI_TLS: 'disabled',

@@ -1,22 +1,32 @@
 import { bucketKey } from '../../shared/bucket.ts'
 import { lockName } from '../../shared/memory/table.ts'
-import type { World } from '../../shared/memory/world.ts'
 import { parseDigest } from '../../shared/oci/digest.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { Item, Key } from '../../shared/ports.ts'
 import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
 import { gunzipSync } from 'node:zlib'
 
+/** Whatever a store is at one moment: a simulated world, or the dump of a real one. */
+export type Observed = {
+  readonly table: {
+    readonly items: () => Iterable<Item>
+    readonly get: (key: Key) => Item | undefined
+    /** Names of items that a transaction is changing right now. */
+    readonly locks: ReadonlySet<string>
+  }
+  readonly bucket: { readonly objects: ReadonlyMap<string, Uint8Array> }
+}
+
 /** The table by partition, as it is at one moment. */
 type View = {
-  readonly world: World
+  readonly world: Observed
   readonly partitions: ReadonlyMap<string, readonly Item[]>
   readonly get: (key: Key) => Item | undefined
   /** Whether a transaction is changing the item right now. */
   readonly isLocked: (key: Key) => boolean
 }
 
-const look = (world: World): View => {
+const look = (world: Observed): View => {
   const partitions = new Map<string, Item[]>()
   for (const item of world.table.items()) {
     const partition = partitions.get(item.pk)
@@ -32,7 +42,7 @@ const look = (world: World): View => {
 }
 
 /** What must hold at every moment, whoever is in the middle of what. Answers what does not. */
-export const violations = (world: World): string[] => {
+export const violations = (world: Observed): string[] => {
   const view = look(world)
   const isQuiet = world.table.locks.size === 0
   return [

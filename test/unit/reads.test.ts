@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { MAX_BODY_BYTES } from '../../functions/lambda/limits.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { MEDIA_TYPE } from '../../shared/oci/media-types.ts'
 import { createTestApp, imageJson, pushBlob, pushImage, putManifest } from '../support/app.ts'
@@ -141,6 +143,24 @@ describe('referrers', () => {
     }
     expect(listed).toEqual(pushed)
     expect(pages).toBeGreaterThan(1)
+  })
+
+  it('come in pages that fit into an answer of Lambda, whatever they say of themselves', async () => {
+    const registry = createTestApp()
+    for (const length of [10, 3_900_000, 3_900_000, 10]) {
+      const annotations = { long: randomBytes(length / 2).toString('hex') }
+      await pushImage(registry, 'p/a', 'v1', [], { subject, annotations })
+    }
+    let next: string | undefined = `/v2/p/a/referrers/${subject.digest}`
+    let listed = 0
+    while (next !== undefined) {
+      const response: Response = await registry.app.request(next)
+      const text = await response.text()
+      expect(text.length).toBeLessThan(MAX_BODY_BYTES)
+      listed += (JSON.parse(text) as { manifests: unknown[] }).manifests.length
+      next = /^<([^>]+)>/.exec(response.headers.get('Link') ?? '')?.[1]
+    }
+    expect(listed).toBe(4)
   })
 })
 

@@ -1,6 +1,7 @@
 import type { Digest } from '../../../shared/oci/digest.ts'
 import type { RepositoryName } from '../../../shared/oci/name.ts'
 import type { ObjectId } from '../../../shared/table.ts'
+import type { RequestLimit } from '../deps.ts'
 
 /** Sent with every answer of `/v2/`; some clients ask for it to tell a registry from a web site. */
 export const API_VERSION = { 'Docker-Distribution-API-Version': 'registry/2.0' } as const
@@ -16,6 +17,17 @@ export const location = {
     `/v2/${name.given}/manifests/${digest}`,
   upload: (name: RepositoryName, oid: ObjectId): string => `/v2/${name.given}/blobs/uploads/${oid}`,
 } as const
+
+/** What a client is told of chunks when it begins an upload, and whoever watches it. */
+export const limitHeaders = (limit: RequestLimit | undefined): Readonly<Record<string, string>> =>
+  limit === undefined
+    ? {}
+    : {
+        'OCI-Chunk-Min-Length': String(limit.minChunkBytes),
+        'OCI-Chunk-Max-Length': String(limit.maxChunkBytes),
+        // distribution-spec, "Warnings"
+        Warning: `299 - "${limit.hint}"`,
+      }
 
 /** RFC 8288; the query comes encoded from URLSearchParams. */
 export const nextLink = (path: string, query: Readonly<Record<string, string>>): string =>

@@ -23,7 +23,7 @@ import type { ObjectId } from '../../../shared/table.ts'
 import { can, canPushAndMount } from '../access.ts'
 import { factory, type RegistryEnv } from '../factory.ts'
 import { uploadBody } from '../http/body.ts'
-import { CONTENT_DIGEST, location, UPLOAD_ID } from '../http/headers.ts'
+import { CONTENT_DIGEST, limitHeaders, location, UPLOAD_ID } from '../http/headers.ts'
 import { repository } from '../middleware.ts'
 
 const START = '/v2/:name{.+}/blobs/uploads'
@@ -46,7 +46,8 @@ export const uploads = factory
     const given = c.req.query('digest')
     const digest = given === undefined ? undefined : parseDigest(given)
     const upload = await startUpload(context, c.var.repository, algorithm(c, digest))
-    if (digest === undefined) return standing(c, 202, upload.oid, 0)
+    if (digest === undefined)
+      return standing(c, 202, upload.oid, 0, limitHeaders(c.var.deps.requestLimit))
     await completeUpload(context, hashing, upload, digest, uploadBody(c))
     return created(c, digest)
   })
@@ -107,8 +108,15 @@ const algorithm = (c: RegistryContext, digest: Digest | undefined) => {
 }
 
 /** Where a session stands, in the headers that clients of all kinds look for. */
-const standing = (c: RegistryContext, status: 202 | 204, oid: ObjectId, offset: number) =>
+const standing = (
+  c: RegistryContext,
+  status: 202 | 204,
+  oid: ObjectId,
+  offset: number,
+  more: Readonly<Record<string, string>> = {},
+) =>
   c.body(null, status, {
+    ...more,
     Location: location.upload(c.var.repository, oid),
     Range: rangeOf(offset),
     [UPLOAD_ID]: oid,

@@ -24,7 +24,6 @@ export type ReferrerDescriptor = {
 /** Above this the entry leaves the annotations out, and the list reads them from the manifest itself. */
 const MAX_INLINE_ANNOTATIONS = 64 * 1024
 const PAGE = 200
-const MAX_BODIES = 2
 
 const descriptorItem = z.object({ descriptor: z.string(), partial: z.boolean() })
 const descriptorJson = z.object({
@@ -114,7 +113,7 @@ export const listReferrers = async (
     read: 'eventual',
     ...(after === undefined ? {} : { after }),
   })
-  const items = atMostPartial(page.items)
+  const items = upToPartial(page.items)
   const referrers = await Promise.all(
     items.map(async (item) => await describe(context, name, item)),
   )
@@ -122,11 +121,13 @@ export const listReferrers = async (
   return { referrers, ...(cut === undefined ? {} : { next: encodeCursor(cut) }) }
 }
 
-/** Ends the page early when it would need many bodies: each may have megabytes of annotations. */
-const atMostPartial = (items: readonly Item[]): readonly Item[] => {
-  const bodies = items.flatMap((item, index) => (item['partial'] === true ? [index] : []))
-  const last = bodies[MAX_BODIES - 1]
-  return last === undefined ? items : items.slice(0, last + 1)
+/**
+ * One whose annotations are in the manifest has a page of its own: they may have four megabytes, a page of the others has
+ * one, and an answer on Lambda cannot hold both.
+ */
+const upToPartial = (items: readonly Item[]): readonly Item[] => {
+  const first = items.findIndex((item) => item['partial'] === true)
+  return first < 0 ? items : items.slice(0, Math.max(1, first))
 }
 
 const describe = async (

@@ -1,15 +1,14 @@
 import { bucketKey } from '../../bucket.ts'
 import { algorithmOf, type Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { Part } from '../../ports.ts'
+import { PortError, type Part } from '../../ports.ts'
 import { commitBlob, confirm, leaseBlob } from '../blobs/commit.ts'
 import type { RegistryContext } from '../context.ts'
 import { receive, type UploadBody } from './body.ts'
-import { doomUpload } from './cancel.ts'
 import type { Hashing, UploadHash } from './hashing.ts'
 import { createStaging, type Staging } from './staging.ts'
 import { digestMismatch, outOfOrder, uploadUnknown, type Upload } from './upload.ts'
-import { digestOfObject } from './verify.ts'
+import { verifyObject } from './verify.ts'
 
 /** What a finished upload is made of. */
 type Whole = {
@@ -52,12 +51,21 @@ export const completeUpload = async (
   const lease = async (): Promise<void> => {
     await leaseBlob(context.store, upload, digest)
   }
-  const [written] = await Promise.all([whole.write(), known ? lease() : undefined])
+  const [written] = await Promise.all([whole.write().catch(unheardOf), known ? lease() : undefined])
   if (written === 'invalidPart' || written === 'partTooSmall') throw spoiled(upload)
-  if (written !== 'created' || !known) await verifyObject(context, whole, digest)
+  if (written !== 'created' || !known) {
+    const otherwise = written instanceof PortError ? written : uploadUnknown(upload.oid)
+    await verifyObject(context, whole.upload(), { digest, sizeBytes: whole.sizeBytes }, otherwise)
+  }
   if (!known) await lease()
   await commitBlob(context, whole.upload(), digest, whole.sizeBytes)
   hashing.forget(upload)
+}
+
+/** It may have been done: then the object is there, and says what it is. */
+const unheardOf = (error: unknown): PortError => {
+  if (error instanceof PortError && error.failure === 'unknown') return error
+  throw error
 }
 
 const withoutBody = (
@@ -102,7 +110,9 @@ const withBody = async (
     if (multipartId === undefined || staging.parts().length === 0) {
       return await objects.put(objectKey, staging.rest(), { ifAbsent: true })
     }
-    return await completeParts(objects, objectKey, multipartId, await allParts(staging))
+    const parts = await allParts(staging)
+    if (parts === 'unknown') return parts
+    return await completeParts(objects, objectKey, multipartId, parts)
   }
   return {
     upload: staging.upload,
@@ -112,8 +122,16 @@ const withBody = async (
   }
 }
 
-const allParts = async (staging: Staging): Promise<readonly Part[]> =>
-  staging.restBytes() === 0 ? staging.parts() : [...staging.parts(), await staging.putLast()]
+/** `unknown`: the multipart upload is over, so an earlier try may have come to its end. */
+const allParts = async (staging: Staging): Promise<readonly Part[] | 'unknown'> => {
+  if (staging.restBytes() === 0) return staging.parts()
+  try {
+    return [...staging.parts(), await staging.putLast()]
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'BLOB_UPLOAD_UNKNOWN') return 'unknown'
+    throw error
+  }
+}
 
 const completeParts = async (
   { multipart }: RegistryContext['objects'],
@@ -123,23 +141,6 @@ const completeParts = async (
 ): ReturnType<Whole['write']> => {
   const outcome = await multipart.complete(objectKey, multipartId, parts, { ifAbsent: true })
   return outcome === 'unknownUpload' ? 'unknown' : outcome
-}
-
-/**
- * The object was there already (an earlier try, or another writer, got this far), or its digest could not be followed
- * as it came: then the bytes decide. Wrong ones end the session, for they cannot be taken back.
- */
-const verifyObject = async (
-  context: RegistryContext,
-  whole: Whole,
-  digest: Digest,
-): Promise<void> => {
-  const upload = whole.upload()
-  const found = await digestOfObject(context.objects, upload.oid, algorithmOf(digest))
-  if (found === undefined) throw uploadUnknown(upload.oid)
-  if (found.digest === digest && found.sizeBytes === whole.sizeBytes) return
-  await doomUpload(context, upload)
-  throw digestMismatch(digest, found.digest)
 }
 
 const spoiled = ({ oid }: Upload): RegistryError =>
