@@ -10,6 +10,7 @@ const THROTTLED = new Set([
   'RequestLimitExceeded',
   'TooManyRequestsException',
   'SlowDown',
+  'RequestThrottled',
   // S3: another conditional write of the same key is under way, and this one was not done.
   'ConditionalRequestConflict',
 ])
