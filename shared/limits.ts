@@ -3,6 +3,8 @@
  * learns it from the first test and not from the first day on AWS. Each throws a `RangeError`.
  */
 import {
+  MAX_DELAY_SECONDS,
+  MAX_MESSAGE_BYTES,
   MAX_PART_NUMBER,
   type AttributeValue,
   type BatchOperation,
@@ -122,6 +124,23 @@ export const assertRange = ({ start, end }: ByteRange, sizeBytes: number): void 
 export const assertPartNumber = (partNumber: number): void => {
   if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > MAX_PART_NUMBER) {
     refuse(`part number ${partNumber}; 1 to ${MAX_PART_NUMBER} are allowed`)
+  }
+}
+
+/** What SQS refuses in a message: everything that XML 1.0 has no character for. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const NOT_IN_MESSAGES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+
+/** For `Queue.send`. */
+export const assertMessage = (text: string, delaySeconds = 0): void => {
+  const bytes = utf8Bytes(text)
+  if (bytes === 0) refuse('an empty message')
+  if (bytes > MAX_MESSAGE_BYTES) {
+    refuse(`message of ${bytes} bytes; at most ${MAX_MESSAGE_BYTES} are allowed`)
+  }
+  if (!text.isWellFormed() || NOT_IN_MESSAGES.test(text)) refuse('a message is not plain text')
+  if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > MAX_DELAY_SECONDS) {
+    refuse(`delay of ${delaySeconds} s; 0 to ${MAX_DELAY_SECONDS} whole ones are allowed`)
   }
 }
 

@@ -181,6 +181,40 @@ export type Multipart = {
   abort(key: string): Promise<void>
 }
 
+/** So much fits into a message: 256 KiB of UTF-8. SQS takes more by now; who needs more has an object to put it into. */
+export const MAX_MESSAGE_BYTES = 256 * 1024
+/** The longest that a message can be held back (SQS service limit). */
+export const MAX_DELAY_SECONDS = 900
+/** A message that was begun so often and never done is set aside, as a dead letter. */
+export const MAX_DELIVERIES = 5
+
+/** Work for later, as text. It is delivered at least once, in no order; whoever works on it must bear that it comes twice. */
+export type Queue = {
+  /**
+   * Durable when it resolves. The text is not empty, has at most `MAX_MESSAGE_BYTES` and holds what XML 1.0 may hold (SQS
+   * service limit): no control characters but tab and line ends. `delaySeconds`: whole ones, delivered no earlier.
+   */
+  send(text: string, options?: { readonly delaySeconds?: number }): Promise<void>
+}
+
+/** A message on its way to whoever works on it; one that hears neither `done` nor `failed` comes again. */
+export type Delivery = {
+  readonly id: string
+  readonly text: string
+  /** 1 the first time. */
+  readonly attempt: number
+  /** It does not come again. */
+  done(): Promise<void>
+  /** It comes again a little later, or is set aside after `MAX_DELIVERIES`. */
+  failed(): Promise<void>
+}
+
+/** The other end of a queue, where this process works on it itself: on AWS messages are brought to a function. */
+export type Deliveries = {
+  /** Messages that are due, so many at most; nobody else is given them meanwhile. */
+  receive(limit: number): Promise<readonly Delivery[]>
+}
+
 export type Clock = {
   /** Milliseconds since the epoch. */
   now(): number

@@ -60,6 +60,8 @@
  * ended audit log    ENDEDAUDITLOGS              <pid>                                       project delete
  * job, its schedule  JOB#<job>                   #                                           administrators, who runs it
  * run of a job       JOB#<job>                   RUN#<inverted number>                       who runs it
+ * message of a queue QUEUE                       <due>#<id>                                  who sends it; not on AWS
+ * dead letter        DEADLETTERS                 <time>#<id>                                 who gives it up; not on AWS
  * ```
  *
  * Numbers are what Harbor's API calls ids; they are written with leading zeros, so that they sort.
@@ -128,6 +130,10 @@ export const COUNT_SHARDS = 4
 
 /** The partition of the logs of projects that are deleted. */
 export const ENDED_AUDIT_LOGS = 'ENDEDAUDITLOGS'
+
+/** The partitions of the messages on one machine, and of those that were given up. */
+export const QUEUE = 'QUEUE'
+export const DEAD_LETTERS = 'DEADLETTERS'
 
 /** What runs by a schedule. */
 export type JobName = 'auditPurge' | 'garbageCollection'
@@ -300,6 +306,14 @@ export const key = {
     pk: `JOB#${job}`,
     sk: `RUN#${digits(LAST_NUMBER - number, NUMBER_DIGITS)}`,
   }),
+  message: (dueAt: number, id: string): Key => ({
+    pk: QUEUE,
+    sk: `${digits(dueAt, DUE_DIGITS)}#${id}`,
+  }),
+  deadLetter: (at: number, id: string): Key => ({
+    pk: DEAD_LETTERS,
+    sk: `${digits(at, DUE_DIGITS)}#${id}`,
+  }),
   task: (dueAt: number, type: string, subject: string, cause: string): Key => ({
     pk: `TASK#${shardOf(subject)}`,
     sk: `${digits(dueAt, DUE_DIGITS)}#${type}#${subject}#${cause}`,
@@ -365,6 +379,12 @@ export const auditCounts = (scope: AuditScope): string => `AUDITCOUNT#${scope}`
 export const parseAuditCount = (sk: string): string => sk.slice(0, sk.indexOf('#'))
 /** Sorts behind every entry before a time, and before all others. */
 export const lastAuditKeyBefore = (time: number): string => digits(time, DUE_DIGITS)
+
+/** From the first message to the last that is due at a time. */
+export const messagesDue = (time: number): { readonly from: string; readonly to: string } => ({
+  from: digits(0, DUE_DIGITS),
+  to: `${digits(time, DUE_DIGITS)}#~`,
+})
 
 /** `2026-11`, by UTC. */
 const monthOf = (time: number): string => new Date(time).toISOString().slice(0, 7)

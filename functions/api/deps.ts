@@ -55,8 +55,8 @@ export type ApiDeps = {
   readonly settings?: (() => Promise<SystemSettings>) | undefined
   /** The disks that everything is kept on; absent where storage has no end. */
   readonly volumes?: (() => Promise<readonly Volume[]>) | undefined
-  /** Told that a run of a job waits; absent: whoever runs jobs finds it by itself. */
-  readonly jobWaits?: ((job: JobName) => void) | undefined
+  /** Tells whoever runs jobs that a run waits, and never fails: they find it by themselves, only later. */
+  readonly jobWaits?: ((job: JobName) => Promise<void>) | undefined
   /** Further components of `/health` by name; a probe that throws means unhealthy. */
   readonly probes?: Readonly<Record<string, () => Promise<unknown>>> | undefined
 }

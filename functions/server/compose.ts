@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { auditPurgeJob } from '../../shared/audit/purge-job.ts'
 import { createAuditRecorder } from '../../shared/audit/recorder.ts'
 import { fullReference } from '../../shared/oci/reference.ts'
 import { createDoor } from '../../shared/identity/door.ts'
@@ -15,12 +14,17 @@ import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import { readSettings } from '../../shared/settings/read.ts'
+import { createJobs } from '../../shared/jobs/jobs.ts'
+import { createHandlers } from '../../shared/messages/handlers.ts'
+import { sendMessage } from '../../shared/messages/messages.ts'
 import { formatBytes } from '../../shared/bytes.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
+import type { JobName } from '../../shared/table.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import type { Deps } from '../registry/deps.ts'
 import { composeApi } from './compose-api.ts'
+import { deliver } from './deliver.ts'
 import { prepare } from './first-start.ts'
 import { runJobs } from './jobs.ts'
 import { onceAnHour } from './once-an-hour.ts'
@@ -73,10 +77,26 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     await embedded.close()
     throw error
   })
-  const jobs = runJobs(store, [auditPurgeJob(store)], (error, job) => {
+  const jobs = runJobs(store, createJobs(store), (error, job) => {
     log.error('a job failed', error, { job })
   })
+  const runJob = (job: JobName): Promise<void> => {
+    jobs.wake(job)
+    return Promise.resolve()
+  }
+  const messages = deliver(embedded.queue, createHandlers({ runJob }), (error, { attempt, id }) => {
+    log.error('a message could not be worked on', error, { message: id, attempt: String(attempt) })
+  })
+  const jobWaits = async (job: JobName): Promise<void> => {
+    try {
+      await sendMessage(embedded.queue, 'wakeJob', { job })
+    } catch (error) {
+      log.error('a message could not be sent', error, { job })
+    }
+    messages.wake()
+  }
   const loops = [
+    messages,
     regularly(audit.flush, (error) => {
       log.error('the audit log could not be written', error)
     }),
@@ -95,7 +115,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     redirectSecret: secret,
     api: composeApi(options, {
       ...{ store, registry: context, logIn, reportError },
-      jobWaits: jobs.wake,
+      jobWaits,
     }),
     deps: {
       context: {

@@ -14,6 +14,7 @@ const THROTTLED = new Set([
   'RequestLimitExceeded',
   'TooManyRequestsException',
   SLOW_DOWN,
+  'RequestThrottled',
   // S3: another conditional write of the same key is under way, and this one was not done.
   'ConditionalRequestConflict',
 ])

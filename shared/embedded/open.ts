@@ -1,10 +1,11 @@
 /** The ports for one machine: LMDB and plain files in one directory, durable, crash-safe, one server at a time. */
-import type { Clock, Kv, Objects } from '../ports.ts'
+import type { Clock, Deliveries, Kv, Objects, Queue } from '../ports.ts'
 import { claimDirectory, prepareDirectory } from './data-directory.ts'
 import { syncDirectory } from './durable.ts'
 import { createKv } from './kv.ts'
 import { lockDirectory } from './lock.ts'
 import { createObjects } from './objects.ts'
+import { createQueue } from './queue.ts'
 import { createRoom } from './room.ts'
 import type { Redirect } from './signed-read.ts'
 import { openTableFile } from './table-file.ts'
@@ -20,6 +21,7 @@ export type EmbeddedOptions = {
 export type Embedded = {
   readonly kv: Kv
   readonly objects: Objects
+  readonly queue: Queue & Deliveries
   /** Lets the next server in; to be called when all calls of the ports have ended. */
   close(): Promise<void>
 }
@@ -45,7 +47,8 @@ export const openEmbedded = async (
       await table.close()
       unlock()
     }
-    return { kv: createKv(table, clock, room), objects, close }
+    const kv = createKv(table, clock, room)
+    return { kv, objects, queue: createQueue(kv, clock), close }
   } catch (error) {
     unlock()
     throw error

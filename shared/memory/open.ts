@@ -3,6 +3,7 @@ import { createBucket } from './bucket.ts'
 import { NO_FAULTS } from './faults.ts'
 import { createMemoryKv } from './kv.ts'
 import { createMemoryObjects } from './objects.ts'
+import { createMemoryQueue, type MemoryQueue } from './queue.ts'
 import { createRandom } from './random.ts'
 import { calmScheduler, type Actor } from './scheduler.ts'
 import { createTable } from './table.ts'
@@ -14,12 +15,13 @@ import { createTransactions } from './transactions.ts'
  */
 export const openMemory = (
   minPartBytes = MIN_PART_BYTES,
-): { readonly kv: Kv; readonly objects: Objects } => {
+): { readonly kv: Kv; readonly objects: Objects; readonly queue: MemoryQueue } => {
   const world = { scheduler: calmScheduler, random: createRandom(1), faults: NO_FAULTS }
   const actor: Actor = { name: 'test', state: 'running' }
   const table = createTable()
   return {
     kv: createMemoryKv(world, table, createTransactions(table, calmScheduler), actor),
     objects: createMemoryObjects(world, createBucket(minPartBytes), actor),
+    queue: createMemoryQueue(calmScheduler),
   }
 }

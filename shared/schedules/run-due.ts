@@ -65,7 +65,7 @@ export const runDue = async (
     await end('Error', {})
     throw error
   }
-  if (state.hasStopped) log(isEnding() ? 'stopped with the server' : 'stopped')
+  if (state.hasStopped) log(isEnding() ? 'stopped: whoever ran it had to end' : 'stopped')
   await end(state.hasStopped ? 'Stopped' : 'Success', result)
   return true
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { openAws } from '../../shared/aws/open.ts'
 import { kvContract } from '../contract/kv/contract.ts'
 import { objectsContract } from '../contract/objects/contract.ts'
+import { queueContract } from '../contract/queue/contract.ts'
 import {
   CREDENTIALS,
   startDynamodbLocal,
@@ -9,6 +10,7 @@ import {
   type Endpoint,
 } from '../tools/endpoints/start.ts'
 import { createBucket, createTable } from './store.ts'
+import { openSqsQueue } from './sqs-queue.ts'
 
 Object.assign(process.env, CREDENTIALS)
 const region = CREDENTIALS.AWS_REGION
@@ -42,6 +44,10 @@ describe('the adapters of AWS on MiniStack', () => {
     'a part under 5 MiB that is not the last is too small': 'it takes parts of any size',
     'an upload is completed once; afterwards it takes no part': 'it completes an upload again',
   })
+  queueContract('SQS of MiniStack', async () => ({
+    ...(await openSqsQueue({ endpoint: endpoint(), region })),
+    close,
+  }))
 })
 
 describe('the adapter of DynamoDB on DynamoDB Local', () => {

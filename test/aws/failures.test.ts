@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAws } from '../../shared/aws/open.ts'
-import type { Kv, Objects, PortFailure, TransactOperation } from '../../shared/ports.ts'
+import { createAwsQueue } from '../../shared/aws/queue.ts'
+import type { Kv, Objects, PortFailure, Queue, TransactOperation } from '../../shared/ports.ts'
 import { CREDENTIALS } from '../tools/endpoints/start.ts'
 
 type Answer = { readonly status: number; readonly body: string } | 'hangs up'
@@ -14,6 +15,7 @@ let connections = 0
 let server: Server
 let kv: Kv
 let objects: Objects
+let queue: Queue
 
 beforeAll(async () => {
   Object.assign(process.env, CREDENTIALS)
@@ -36,6 +38,7 @@ beforeAll(async () => {
   const endpoint = `http://127.0.0.1:${port}`
   const settings = { table: 'table', bucket: 'bucket', region: CREDENTIALS.AWS_REGION, endpoint }
   ;({ kv, objects } = openAws(settings))
+  queue = createAwsQueue({ ...settings, url: `${endpoint}/000000000000/queue` })
 })
 
 afterAll(async () => {
@@ -211,4 +214,28 @@ describe('the bucket', () => {
     answer = s3(200, 'InternalError')
     await expect(complete()).rejects.toMatchObject({ failure: 'unknown' })
   })
+})
+
+const sqs = (status: number, type: string): Answer => ({
+  status,
+  body: JSON.stringify({ __type: `com.amazonaws.sqs#${type}`, message: type }),
+})
+
+describe('the queue', () => {
+  const SENDS: readonly (readonly [string, Answer, PortFailure, number])[] = [
+    ['a connection that breaks', 'hangs up', 'unknown', 3],
+    ['an error inside AWS', sqs(500, 'InternalError'), 'unknown', 3],
+    ['throttling', sqs(400, 'ThrottlingException'), 'throttled', 3],
+    ['a missing permission', sqs(403, 'AccessDeniedException'), 'unavailable', 1],
+    ['a queue that is gone', sqs(400, 'QueueDoesNotExist'), 'unavailable', 1],
+  ]
+  it.each(SENDS)(
+    '%s fails a send, which may safely be repeated',
+    async (_, given, failure, made) => {
+      answer = given
+      calls = 0
+      await expect(queue.send('text')).rejects.toMatchObject({ failure })
+      expect(calls).toBe(made)
+    },
+  )
 })

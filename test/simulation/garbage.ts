@@ -15,7 +15,7 @@ export const garbage = (world: World): string[] => {
   const blobs = new Set(
     [...live.values()].flatMap((guard) =>
       parseManifest(bodyOf(world, guard) ?? new Uint8Array(), undefined).blobs.map(
-        ({ digest }) => `${digest}`,
+        ({ digest }): string => digest,
       ),
     ),
   )

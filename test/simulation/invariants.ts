@@ -101,7 +101,10 @@ const isTorn = (view: View, guard: Item): boolean => {
   return view.isLocked(guard) || names.some((name) => name.startsWith(`${guard.pk}\0#`))
 }
 
-export const bodyOf = ({ bucket, table }: World, guard: Item): Uint8Array | undefined => {
+export const bodyOf = (
+  { bucket, table }: Pick<Observed, 'bucket' | 'table'>,
+  guard: Item,
+): Uint8Array | undefined => {
   const oid = guard['oid']
   if (typeof oid === 'string') return bucket.objects.get(bucketKey.object(oid as ObjectId))
   const body = table.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })

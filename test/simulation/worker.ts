@@ -46,7 +46,7 @@ export const workEverythingOff = async (world: World): Promise<string[]> => {
   world.setFaults(NO_FAULTS)
   const registry = createRegistry(world.startProcess('the last one'))
   const troubles: string[] = []
-  let isDone = false
+  const state = { isDone: false }
   const life = async (): Promise<void> => {
     const gc = gcOf(registry)
     const work = {
@@ -64,11 +64,11 @@ export const workEverythingOff = async (world: World): Promise<string[]> => {
   void life()
     .catch((error: unknown) => troubles.push(String(error)))
     .finally(() => {
-      isDone = true
+      state.isDone = true
     })
-  for (let step = 0; step < 200_000 && !isDone; step += 1) {
+  for (let step = 0; step < 200_000 && !state.isDone; step += 1) {
     if (!(await world.scheduler.step())) break
   }
-  if (!isDone) troubles.push('there is no end to it')
+  if (!state.isDone) troubles.push('there is no end to it')
   return troubles
 }

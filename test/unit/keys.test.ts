@@ -48,6 +48,8 @@ const everyKey = [
   key.object(oid),
   key.part(oid, 1),
   key.task(1, 'TYPE', 'subject', 'cause'),
+  key.message(1, 'a'),
+  key.deadLetter(1, 'a'),
   key.counter('projects'),
   key.projectNumber(1),
   key.settings(),

@@ -37,7 +37,11 @@ const start = async () => {
     system: ['purge-audit:read', 'purge-audit:list'],
   }
   const others = { keeper }
-  const api = await createDomainApi({ others, deps: { jobWaits: (job) => woken.push(job) } })
+  const jobWaits = (job: string): Promise<void> => {
+    woken.push(job)
+    return Promise.resolve()
+  }
+  const api = await createDomainApi({ others, deps: { jobWaits } })
   const { send, get, real } = api
   const set = async (type: string, parameters?: unknown, cron?: string, method = 'PUT') =>
     await send(method, SCHEDULE, 'admin', { schedule: { type, cron }, parameters })

@@ -74,7 +74,7 @@ const apply = async (
   if (wanted.kind === 'run') {
     const store = await of({ ...what, operation: 'delete', resource: 'old entries' })
     const { number } = await startRun(store, 'auditPurge', wanted.parameters)
-    c.get('deps').jobWaits?.('auditPurge')
+    await c.get('deps').jobWaits?.('auditPurge')
     return number
   }
   const store = await of({ ...what, resource: 'purge schedule' })
