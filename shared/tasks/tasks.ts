@@ -22,7 +22,7 @@ import {
  * MANIFEST_REVIEW   a tag or index let go of a manifest, or nothing ever held it: collect it if policy says so
  * OBJECT_DELETE     a doomed object: delete it from the bucket
  * REPOSITORY_DELETE a repository whose name is gone: delete what is left in it
- * UPLOAD_CLEANUP    an upload is committed: abort its multipart uploads, delete the tails it left in the bucket
+ * UPLOAD_CLEANUP    an upload is over: abort its multipart uploads, delete the tails it left in the bucket
  * ```
  */
 export type Task =

@@ -8,7 +8,7 @@ import { key, type RepositoryRef } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { UPLOAD_CLEANUP_MS } from '../../tasks/times.ts'
 import type { RegistryContext } from '../context.ts'
-import { doom } from '../uploads/cancel.ts'
+import { doom, unlisted } from '../uploads/cancel.ts'
 import { readUpload, unchanged, uploadUnknown, type Upload } from '../uploads/upload.ts'
 import { holdBlob, leaseIsThere, quotaExceeded, reviewAfterLease } from './hold.ts'
 import { charge, newBlob, newLease, newLink } from './items.ts'
@@ -45,7 +45,7 @@ export const commitBlob = async (
   }
 }
 
-type Refused = ReadonlySet<'blob' | 'link' | 'quota' | 'lease' | 'object' | 'cleanup'>
+type Refused = ReadonlySet<'blob' | 'link' | 'quota' | 'lease' | 'object' | 'cleanup' | 'listed'>
 
 /** `undefined`: done, and protected. */
 const createBlob = async (
@@ -64,6 +64,7 @@ const createBlob = async (
     lease: leaseIsThere(digest, upload),
     object: own(store, upload, digest, now),
     cleanup: cleanup(store, upload, now),
+    listed: unlisted(upload)[0],
   })
   if (!outcome.done) return outcome.refused
   // The lease was there before what this transaction created; an older link may have been condemned before the lease.
