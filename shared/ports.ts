@@ -142,7 +142,35 @@ export type Objects = {
   ): Promise<{ readonly keys: readonly string[]; readonly next?: string }>
   /** A URL that answers a GET with the bytes, ranges included; `undefined` where bytes are served by this process. */
   signedRead(key: string, options: SignedReadOptions): Promise<string | undefined>
+  /**
+   * A request by which somebody else may put this object, of exactly this size and these bytes, until it expires: the
+   * store itself refuses everything else, and a key that is taken. `undefined`: the store cannot sign.
+   */
+  signedPut(key: string, options: SignedPutOptions): Promise<SignedRequest | undefined>
+  /**
+   * What the store itself knows of an object. `sha256`, in hexadecimal, is of the whole object and was compared with
+   * its bytes by the store when they came; absent where nobody has.
+   */
+  inspect(
+    key: string,
+  ): Promise<{ readonly sizeBytes: number; readonly sha256?: string } | undefined>
   readonly multipart: Multipart
+}
+
+/** Whoever holds it may make it, once or again, without any other credentials. Nothing of it may be logged. */
+export type SignedRequest = {
+  readonly method: 'PUT'
+  /** Absolute, or to be resolved against the URL by which the registry was reached. */
+  readonly url: string
+  /** To be sent exactly so. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export type SignedPutOptions = {
+  readonly expiresInSeconds: number
+  readonly sizeBytes: number
+  /** Of the bytes, in hexadecimal. */
+  readonly sha256: string
 }
 
 export type SignedReadOptions = {
@@ -155,8 +183,18 @@ export type SignedReadOptions = {
 export const MIN_PART_BYTES = 5 * 1024 * 1024
 /** Part numbers run from 1 to this (S3 service limit). */
 export const MAX_PART_NUMBER = 10_000
+/** 5 GiB: of an object that is put at once, and of one part (S3 service limit). */
+export const MAX_PUT_BYTES = 5 * 1024 ** 3
 
 export type Part = { readonly number: number; readonly etag: string }
+export type StoredPart = Part & { readonly sizeBytes: number }
+
+export type SignedPartOptions = {
+  readonly expiresInSeconds: number
+  readonly sizeBytes: number
+  /** Of its first byte in the object that is to come of it: a store may lay the part where it belongs. */
+  readonly offset: number
+}
 
 export type Multipart = {
   start(key: string): Promise<string>
@@ -167,6 +205,19 @@ export type Multipart = {
     partNumber: number,
     bytes: readonly Uint8Array[],
   ): Promise<string | undefined>
+  /** A request by which somebody else may put this part, of exactly this size. `undefined`: the store cannot sign. */
+  signedPart(
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    options: SignedPartOptions,
+  ): Promise<SignedRequest | undefined>
+  /** The parts that are there, ascending, at most 1,000 a page; continue behind `next`. `undefined`: no such upload. */
+  parts(
+    key: string,
+    uploadId: string,
+    after?: number,
+  ): Promise<{ readonly parts: readonly StoredPart[]; readonly next?: number } | undefined>
   /**
    * Makes the object of the parts in ascending order; parts not named are dropped. The key is untouched unless the
    * answer is `created`.

@@ -24,6 +24,7 @@
  * manifest's ref     BLOB#<digest>               PROJECT#<pid>#REPOSITORY#<rid>#MANIFEST#<digest>#<inc>   manifest put
  * object, upload     OBJECT#<oid>                #                                           upload, manifest put
  * part of an upload  OBJECT#<oid>                PART#<number>                               upload
+ * direct upload      REPOSITORY#<rid>            DIRECT#<digest>#<oid>                       direct upload, until it is over
  * task for GC        TASK#<shard>                <due>#<type>#<subject>#<cause>              with the write that causes it
  * untagged manifest  PARKED#<shard>              <rid>#<digest>                              GC
  * line of GC's log   GCLOG#<log id>              <time>#<id>                                 with the deletion
@@ -227,6 +228,10 @@ export const key = {
     pk: `OBJECT#${oid}`,
     sk: `PART#${digits(partNumber, PART_DIGITS)}`,
   }),
+  directUpload: (rid: RepositoryId, digest: Digest, oid: ObjectId): Key => ({
+    pk: `REPOSITORY#${rid}`,
+    sk: `DIRECT#${digest}#${oid}`,
+  }),
   counter: (of: CounterName): Key => ({ pk: `COUNTER#${of}`, sk: GUARD }),
   projectNumber: (number: number): Key => ({
     pk: `PROJECTNUMBER#${digits(number, NUMBER_DIGITS)}`,
@@ -333,6 +338,7 @@ export const prefix = {
   tags: 'TAG#',
   artifacts: 'ARTIFACT#',
   parts: 'PART#',
+  directUploads: (digest: Digest): string => `DIRECT#${digest}#`,
   indexChildren: 'CHILD#',
   labelsOfArtifact: 'LABEL#',
   labelled: 'LABELLED#',

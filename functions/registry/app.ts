@@ -9,6 +9,7 @@ import { isOurs, toRegistryError } from './http/errors.ts'
 import { API_VERSION } from './http/headers.ts'
 import { provide } from './middleware.ts'
 import { blobs } from './routes/blobs.ts'
+import { directUploads } from './routes/direct-uploads.ts'
 import { lists } from './routes/lists.ts'
 import { manifests } from './routes/manifests.ts'
 import { tokens } from './routes/tokens.ts'
@@ -38,6 +39,7 @@ export const createApp = (deps: Deps): Hono<RegistryEnv> => {
   // Before blobs: "uploads" would be read as a digest.
   app.route('/', uploads)
   app.route('/', blobs)
+  app.route('/', directUploads)
   app.route('/', manifests)
   app.notFound(() =>
     toResponse(

@@ -3,7 +3,7 @@ import type { Actor } from '../../shared/audit/entry.ts'
 import type { Digest } from '../../shared/oci/digest.ts'
 import type { RepositoryName } from '../../shared/oci/name.ts'
 import type { Reference } from '../../shared/oci/reference.ts'
-import type { RepositoryRef } from '../../shared/table.ts'
+import type { ObjectId, RepositoryRef } from '../../shared/table.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Hashing } from '../../shared/registry/uploads/hashing.ts'
 
@@ -30,6 +30,11 @@ export type Deps = Door & {
   readonly hashing: Hashing
   /** What the platform takes in one request, where that is less than blobs have; clients are told when they begin. */
   readonly requestLimit?: RequestLimit | undefined
+  /**
+   * Sees to it that the object of a direct upload is read through, here or elsewhere. Waits a while, in case it is soon
+   * over; to be asked again until it is.
+   */
+  readonly verify: (oid: ObjectId) => Promise<void>
   /** By which clients reach the registry; without it, the URL that a request came by. */
   readonly externalUrl?: string | undefined
   /** Whether administrators let nothing be changed at the moment. */

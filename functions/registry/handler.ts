@@ -4,6 +4,7 @@ import { createDoor } from '../../shared/identity/door.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
+import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
 import { readSettings } from '../../shared/settings/read.ts'
 import { systemClock } from '../../shared/system/clock.ts'
@@ -25,6 +26,9 @@ const environment = z.object({
   AWS_ENDPOINT_URL: z.url().optional(),
 })
 
+/** A request has 29 seconds; what a pass has read until then is written down, and the next request goes on from there. */
+const VERIFY_MS = 20_000
+
 const compose = (env: z.infer<typeof environment>): Deps => {
   const { kv, objects } = openAws({
     region: env.AWS_REGION,
@@ -33,18 +37,22 @@ const compose = (env: z.infer<typeof environment>): Deps => {
     ...(env.AWS_ENDPOINT_URL !== undefined && { endpoint: env.AWS_ENDPOINT_URL }),
   })
   const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const context = {
+    store,
+    objects,
+    repositories: createRepositories(store, { createProjectsOnPush: env.CREATE_PROJECTS_ON_PUSH }),
+    limits: DEFAULT_LIMITS,
+    allowSparse: env.ALLOW_SPARSE,
+  }
+  const hashing = createPortableHashing()
   return {
-    context: {
-      store,
-      objects,
-      repositories: createRepositories(store, {
-        createProjectsOnPush: env.CREATE_PROJECTS_ON_PUSH,
-      }),
-      limits: DEFAULT_LIMITS,
-      allowSparse: env.ALLOW_SPARSE,
+    context,
+    verify: async (oid) => {
+      const until = store.clock.now() + VERIFY_MS
+      await verifyDirectUpload(context, hashing, oid, () => store.clock.now() < until)
     },
     isReadOnly: async () => (await readSettings(store)).isReadOnly,
-    hashing: createPortableHashing(),
+    hashing,
     requestLimit: REQUEST_LIMIT,
     // The stack deploys only where that is said aloud: `infra/app.ts`.
     ...createDoor(store, 'open'),

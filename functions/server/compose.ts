@@ -6,12 +6,12 @@ import { createLogIn } from '../../shared/identity/log-in.ts'
 import type { Principal } from '../../shared/auth/principal.ts'
 import type { ProjectName } from '../../shared/oci/name.ts'
 import type { Store } from '../../shared/store/store.ts'
-import { openEmbedded } from '../../shared/embedded/open.ts'
+import { openEmbedded, type Embedded } from '../../shared/embedded/open.ts'
 import { ownerOf, tryCreateProject } from '../../shared/projects/create.ts'
 import { mayCreateProjects } from '../../shared/projects/may-create.ts'
 import { createPulls } from '../../shared/repositories/pulls.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
-import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
+import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import { readSettings } from '../../shared/settings/read.ts'
 import { createJobs } from '../../shared/jobs/jobs.ts'
@@ -31,12 +31,15 @@ import { onceAnHour } from './once-an-hour.ts'
 import { regularly } from './regularly.ts'
 import type { Log } from './log.ts'
 import type { ServerOptions } from './options.ts'
+import { createVerifier } from './verifier.ts'
 
 export type Composition = {
   readonly deps: Deps
   readonly api: ApiDeps
   /** Signs blob reads that are redirected; absent when this server answers bytes. */
   readonly redirectSecret: string | undefined
+  /** Takes what clients put by signed URLs. */
+  readonly receive: Embedded['receive']
   /** Of the administrator, when it was made up just now: it can be shown this once. */
   readonly adminPassword: string | undefined
   readonly close: () => Promise<void>
@@ -53,6 +56,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     clock: systemClock,
     // Without a host the redirect leads to wherever the client reached this server.
     ...(secret === undefined ? {} : { redirect: { baseUrl: '', secret } }),
+    writes: { baseUrl: '', secret: randomBytes(SECRET_BYTES).toString('hex') },
   })
   const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
   const context = {
@@ -61,7 +65,20 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     repositories: createRepositories(store, options),
     limits: DEFAULT_LIMITS,
     allowSparse: options.allowSparse,
-  }
+    quotaWarned: onceAnHour(
+      store.clock,
+      ({ project }) => project,
+      ({ limitBytes, project, usedBytes }) => {
+        log.info('a project has used most of its storage', {
+          project,
+          used: formatBytes(usedBytes),
+          limit: formatBytes(limitBytes),
+        })
+      },
+    ),
+  } satisfies RegistryContext
+  const hashing = createProcessHashing()
+  const verifier = createVerifier(context, hashing)
   const audit = createAuditRecorder(store)
   const pulls = createPulls(store)
   const logIn = createLogIn(store, ({ address, name }, why) => {
@@ -104,6 +121,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
       log.error('what was pulled could not be written', error)
     }),
     jobs,
+    verifier,
   ]
   return {
     adminPassword: password,
@@ -113,32 +131,16 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
       await embedded.close()
     },
     redirectSecret: secret,
+    receive: embedded.receive,
     api: composeApi(options, {
       ...{ store, registry: context, logIn, reportError },
       jobWaits,
     }),
     deps: {
-      context: {
-        store,
-        objects: embedded.objects,
-        repositories: createRepositories(store, options),
-        limits: DEFAULT_LIMITS,
-        allowSparse: options.allowSparse,
-        quotaWarned: onceAnHour(
-          store.clock,
-          ({ project }) => project,
-          (warning) => {
-            const { limitBytes, project, usedBytes } = warning
-            log.info('a project has used most of its storage', {
-              project,
-              used: formatBytes(usedBytes),
-              limit: formatBytes(limitBytes),
-            })
-          },
-        ),
-      },
+      context,
+      verify: verifier.verify,
       isReadOnly: async () => (await readSettings(store)).isReadOnly,
-      hashing: createProcessHashing(),
+      hashing,
       ...door,
       pulled: ({ actor, digest, name, reference, repository }) => {
         pulls.pulled(repository, digest, reference.kind === 'tag' ? reference.tag : undefined)

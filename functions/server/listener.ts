@@ -11,6 +11,7 @@ import { answerHealth, type Readiness } from './health.ts'
 import type { Log } from './log.ts'
 import { respond } from './respond.ts'
 import { answerSignedRead } from './signed-objects.ts'
+import { answerSignedWrite } from './signed-uploads.ts'
 import { timedBody } from './timed-body.ts'
 import { endOfTurn } from './turn.ts'
 
@@ -21,7 +22,12 @@ const MANAGEMENT = /^\/(?:api|c)\//
 
 /** Answers every request, and writes a line for each into the log when it is over. */
 export const createListener = (
-  { api, deps, redirectSecret }: Pick<Composition, 'api' | 'deps' | 'redirectSecret'>,
+  {
+    api,
+    deps,
+    receive,
+    redirectSecret,
+  }: Pick<Composition, 'api' | 'deps' | 'receive' | 'redirectSecret'>,
   log: Log,
   readiness: Readiness,
 ): RequestListener => {
@@ -86,6 +92,7 @@ export const createListener = (
     observe(request, response, entry, log)
     const answer =
       answerDirectly(deps, request) ??
+      answerSignedWrite(receive, request, timedBody) ??
       (redirectSecret && answerSignedRead(deps.context, redirectSecret, request))
     if (answer) {
       void direct(request, response, answer, entry)

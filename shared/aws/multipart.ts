@@ -6,7 +6,11 @@ import { call, unhurried } from './failures.ts'
 
 type RefusedCompletion = Exclude<Awaited<ReturnType<Multipart['complete']>>, 'created'>
 
-export const createAwsMultipart = (open: BucketClient, bucket: string): Multipart => ({
+export const createAwsMultipart = (
+  open: BucketClient,
+  bucket: string,
+  signedPart: Multipart['signedPart'],
+): Multipart => ({
   start: async (key) => {
     const { client, sdk } = await open()
     const command = new sdk.CreateMultipartUploadCommand({ Bucket: bucket, Key: key })
@@ -26,6 +30,27 @@ export const createAwsMultipart = (open: BucketClient, bucket: string): Multipar
     })
     const answer = await call('write', async () => await client.send(command), unknownUpload)
     return answer === 'unknownUpload' ? undefined : present(answer.ETag, 'a part without an etag')
+  },
+
+  signedPart,
+
+  parts: async (key, uploadId, after) => {
+    const { client, sdk } = await open()
+    const command = new sdk.ListPartsCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: uploadId,
+      ...(after !== undefined && { PartNumberMarker: String(after) }),
+    })
+    const answer = await call('read', async () => await client.send(command), unknownUpload)
+    if (answer === 'unknownUpload') return undefined
+    const parts = (answer.Parts ?? []).map(({ ETag, PartNumber = 0, Size = 0 }) => ({
+      number: PartNumber,
+      etag: present(ETag, 'a part without an etag'),
+      sizeBytes: Size,
+    }))
+    const next = answer.IsTruncated === true ? parts.at(-1)?.number : undefined
+    return { parts, ...(next !== undefined && { next }) }
   },
 
   complete: async (key, uploadId, parts, { ifAbsent }) => {

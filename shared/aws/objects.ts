@@ -1,19 +1,22 @@
 /** `Objects` on one S3 bucket. */
 import { Readable } from 'node:stream'
 import { assertRange } from '../limits.ts'
-import type { Objects } from '../ports.ts'
+import type { Multipart, Objects } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
 import { call, failureOf, unhurried } from './failures.ts'
 import { createAwsMultipart } from './multipart.ts'
-import { type createSignedReads, encodeKey } from './signed-read.ts'
+import { encodeKey } from './signing.ts'
 
 const MAX_DELETED = 1_000
 
-export const createAwsObjects = (
-  open: BucketClient,
-  bucket: string,
-  signedRead: ReturnType<typeof createSignedReads>,
-): Objects => ({
+/** How this bucket's URLs are signed. */
+export type Signed = {
+  readonly read: Objects['signedRead']
+  readonly put: Objects['signedPut']
+  readonly part: Multipart['signedPart']
+}
+
+export const createAwsObjects = (open: BucketClient, bucket: string, signed: Signed): Objects => ({
   put: async (key, bytes, { ifAbsent }) => {
     const { client, once, sdk } = await open()
     const command = new sdk.PutObjectCommand({
@@ -104,9 +107,25 @@ export const createAwsObjects = (
     return { keys, ...(next !== undefined && { next }) }
   },
 
-  signedRead,
-  multipart: createAwsMultipart(open, bucket),
+  inspect: async (key) => {
+    const { client, sdk } = await open()
+    const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' })
+    const answer = await call('read', async () => await client.send(command), absent)
+    if (answer === 'absent') return undefined
+    const sha256 = wholeChecksum(answer.ChecksumSHA256)
+    return { sizeBytes: answer.ContentLength ?? 0, ...(sha256 !== undefined && { sha256 }) }
+  },
+
+  signedRead: signed.read,
+  signedPut: signed.put,
+  multipart: createAwsMultipart(open, bucket, signed.part),
 })
+
+/** A checksum of parts ends in their number, and says nothing of the whole. */
+const wholeChecksum = (base64: string | undefined): string | undefined =>
+  base64 === undefined || base64.includes('-')
+    ? undefined
+    : Buffer.from(base64, 'base64').toString('hex')
 
 const headObject = async (
   open: BucketClient,

@@ -7,6 +7,8 @@ import { createAwsKv } from './kv.ts'
 import { createAwsObjects } from './objects.ts'
 import type { AwsSettings } from './settings.ts'
 import { createSignedReads } from './signed-read.ts'
+import { createSignedWrites } from './signed-write.ts'
+import { createSigning } from './signing.ts'
 
 const CONNECTION_TIMEOUT_MS = 1_000
 const REQUEST_TIMEOUT_MS = 5_000
@@ -26,12 +28,12 @@ export const openAws = (settings: AwsSettings): { readonly kv: Kv; readonly obje
   })
   surroundDynamodb(dynamodb, settings.around)
   const { credentials, region } = dynamodb.config
+  const signing = createSigning(settings, { credentials, region })
   return {
     kv: createAwsKv(dynamodb, settings.table),
-    objects: createAwsObjects(
-      createBucketClient(settings),
-      settings.bucket,
-      createSignedReads(settings, { credentials, region }),
-    ),
+    objects: createAwsObjects(createBucketClient(settings), settings.bucket, {
+      read: createSignedReads(signing),
+      ...createSignedWrites(signing),
+    }),
   }
 }

@@ -1,4 +1,5 @@
 /** What a failed call of the file system or of LMDB means to the domain. */
+import { RegistryError } from '../oci/errors.ts'
 import { PortError } from '../ports.ts'
 import type { PortFailure } from '../ports.ts'
 
@@ -27,6 +28,8 @@ export const codeOf = (error: unknown): unknown =>
 const portErrorOf = async (error: unknown, otherwise: PortFailure): Promise<unknown> => {
   // What the caller did wrong, and what has a meaning already, stays as it is.
   if (error instanceof PortError || error instanceof RangeError) return error
+  // A body that is written as it comes may fail for a reason of its own.
+  if (error instanceof RegistryError) return error
   const cause = await causeOf(error)
   return NO_ROOM.has(codeOf(cause))
     ? new PortError('full', 'no room left on the disk', { cause })

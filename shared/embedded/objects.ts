@@ -11,24 +11,43 @@ import { listObjects } from './object-list.ts'
 import { objectPath } from './object-path.ts'
 import { createMultipart } from './multipart.ts'
 import { duplicate, publish } from './publish.ts'
+import { createReceive, type Receive } from './receive.ts'
 import type { Room } from './room.ts'
 import { signRead } from './signed-read.ts'
 import type { Redirect } from './signed-read.ts'
+import { signWrite } from './signed-write.ts'
 
 /** Read at once and handed on as it is: large, because every chunk costs a trip through the thread pool. */
 const CHUNK_BYTES = 512 * 1024
+/** Checksums that are remembered; what is forgotten is computed again by whoever must know. */
+const MAX_CHECKSUMS = 4_096
 
 type Context = {
   readonly paths: DataDirectory
   readonly clock: Clock
   readonly room: Room
   readonly redirect: Redirect | undefined
+  readonly writes: Redirect | undefined
 }
 
-/** An `Objects` whose acknowledged writes are on disk, names included. */
-export const createObjects = async (context: Context): Promise<Objects> => {
-  const { clock, paths, redirect, room } = context
+type EmbeddedObjects = { readonly objects: Objects; readonly receive: Receive }
+
+/** An `Objects` whose acknowledged writes are on disk, names included, and what takes in signed writes. */
+export const createObjects = async (context: Context): Promise<EmbeddedObjects> => {
+  const { clock, paths, redirect, room, writes } = context
   const fileOf = (key: string): string => objectPath(paths.objects, key).file
+  const checksums = new Map<string, string>()
+  const { receivePart, ...multipart } = await createMultipart({
+    ...{ clock, paths, room, fileOf, writes },
+  })
+  const receive = createReceive({
+    ...{ paths, room, fileOf, putPart: receivePart },
+    verified: (key, sha256) => {
+      const [oldest] = checksums.keys()
+      if (checksums.size >= MAX_CHECKSUMS && oldest !== undefined) checksums.delete(oldest)
+      checksums.set(key, sha256)
+    },
+  })
 
   /** Lends a name on the same disk, which nobody looks at and the next start clears. */
   const incoming = async <T>(use: (file: string) => Promise<T>): Promise<T> =>
@@ -41,12 +60,13 @@ export const createObjects = async (context: Context): Promise<Objects> => {
       }
     })
 
-  return {
+  const objects: Objects = {
     put: async (key, bytes, { ifAbsent }) => {
       const target = fileOf(key)
       return await incoming(async (file) => {
         await room.admit(totalBytes(bytes))
         await writeDurably(file, bytes)
+        if (!ifAbsent) checksums.delete(key)
         return await publish(file, target, ifAbsent)
       })
     },
@@ -56,6 +76,7 @@ export const createObjects = async (context: Context): Promise<Objects> => {
       const target = fileOf(to)
       return await incoming(async (file) => {
         const outcome = await duplicate(source, file)
+        if (!ifAbsent) checksums.delete(to)
         return outcome === 'created' ? await publish(file, target, ifAbsent) : outcome
       })
     },
@@ -80,6 +101,7 @@ export const createObjects = async (context: Context): Promise<Objects> => {
       const touched = new Map<string, string[]>()
       for (const key of keys) {
         const { directory, file } = objectPath(paths.objects, key)
+        checksums.delete(key)
         const isGone = await unlinked(file)
         if (!isGone) failed.add(key)
         touched.set(directory, [...(touched.get(directory) ?? []), key])
@@ -101,8 +123,29 @@ export const createObjects = async (context: Context): Promise<Objects> => {
         redirect === undefined ? undefined : signRead(redirect, key, options, clock),
       ),
 
-    multipart: await createMultipart({ paths, room, fileOf }),
+    signedPut: async (key, { expiresInSeconds, ...write }) => {
+      fileOf(key)
+      return await Promise.resolve(
+        writes && signWrite(writes, { key, ...write }, expiresInSeconds, clock),
+      )
+    },
+
+    inspect: async (key) => {
+      const file = fileOf(key)
+      const found = await guarded('unavailable', async () => await sizeOf(file))
+      const sha256 = checksums.get(key)
+      return found && { ...found, ...(sha256 !== undefined && { sha256 }) }
+    },
+
+    multipart: {
+      ...multipart,
+      complete: async (key, uploadId, parts, options) => {
+        if (!options.ifAbsent) checksums.delete(key)
+        return await multipart.complete(key, uploadId, parts, options)
+      },
+    },
   }
+  return { objects, receive }
 }
 
 const sizeOf = async (file: string): Promise<{ readonly sizeBytes: number } | undefined> => {

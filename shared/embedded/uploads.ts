@@ -9,12 +9,36 @@ export type Upload = {
   readonly journal: string
   readonly partsFile: string
   readonly parts: Map<number, StoredPart>
-  /** Where the next part goes. */
-  endOffset: number
+  /** Where in the file of parts bytes lie, or are on their way to. */
+  readonly placed: Set<Place>
   /** Parts being written now. */
   readonly writing: Set<Promise<unknown>>
   /** While parts are being made an object, or dropped. */
   ending: Promise<unknown> | undefined
+}
+
+/** From a byte on, up to another one, which is not in it any more. */
+export type Place = { readonly offset: number; readonly end: number }
+
+/** Behind everything that was placed. */
+export const endOffset = ({ placed }: Upload): number => {
+  let last = 0
+  for (const { end } of placed) last = Math.max(last, end)
+  return last
+}
+
+/** Takes a place in the file of parts: where it is wanted, if nothing is or ever was there, else at the end. */
+export const takePlace = (upload: Upload, sizeBytes: number, wanted?: number): Place => {
+  const isFree = (offset: number): boolean => {
+    for (const place of upload.placed) {
+      if (offset < place.end && offset + sizeBytes > place.offset) return false
+    }
+    return true
+  }
+  const offset = wanted !== undefined && isFree(wanted) ? wanted : endOffset(upload)
+  const place = { offset, end: offset + sizeBytes }
+  upload.placed.add(place)
+  return place
 }
 
 const JOURNAL_SUFFIX = '.journal'
@@ -25,7 +49,7 @@ export const newUpload = (directory: string, uploadId: string, key: string): Upl
   journal: join(directory, `${uploadId}${JOURNAL_SUFFIX}`),
   partsFile: join(directory, `${uploadId}.parts`),
   parts: new Map(),
-  endOffset: 0,
+  placed: new Set(),
   writing: new Set(),
   ending: undefined,
 })
@@ -65,8 +89,8 @@ const recover = async (directory: string, uploadId: string): Promise<Upload | un
     const end = part.offset + part.sizeBytes
     if (end > file.size) continue
     upload.parts.set(part.number, part)
-    upload.endOffset = Math.max(upload.endOffset, end)
+    upload.placed.add({ offset: part.offset, end })
   }
-  await truncate(upload.partsFile, upload.endOffset)
+  await truncate(upload.partsFile, endOffset(upload))
   return upload
 }

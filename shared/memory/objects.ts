@@ -1,4 +1,4 @@
-import { assertRange } from '../limits.ts'
+import { assertPartNumber, assertRange } from '../limits.ts'
 import type { Objects } from '../ports.ts'
 import type { Bucket } from './bucket.ts'
 import { troubledRead, troubledWrite, type Troubled } from './faults.ts'
@@ -6,10 +6,13 @@ import type { Actor } from './scheduler.ts'
 
 const MAX_DELETE = 1_000
 const LIST_PAGE = 1_000
+const PARTS_PAGE = 1_000
+const SECOND_MS = 1_000
 
 /** `Objects` in memory, with S3's guarantees and whatever trouble the world has in store. */
 export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Actor): Objects => {
   const read = async <T>(look: () => T): Promise<T> => await troubledRead(world, actor, look)
+  const until = (seconds: number): number => world.scheduler.now() + seconds * SECOND_MS
   const write = async <T>(change: () => T): Promise<T> => await troubledWrite(world, actor, change)
 
   return {
@@ -38,7 +41,7 @@ export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Acto
     deleteMany: async (keys) => {
       if (keys.length > MAX_DELETE) throw new RangeError(`${keys.length} keys in one delete`)
       return await write(() => {
-        for (const key of keys) bucket.objects.delete(key)
+        for (const key of keys) bucket.remove(key)
         return []
       })
     },
@@ -50,7 +53,31 @@ export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Acto
         return all.length > keys.length && last !== undefined ? { keys, next: last } : { keys }
       }),
     signedRead: () => Promise.resolve(undefined),
+    // Neither call asks the store for anything, as signing does not on AWS.
+    signedPut: (key, { expiresInSeconds, sha256, sizeBytes }) =>
+      Promise.resolve(bucket.sign({ key, sizeBytes, sha256, expiresAt: until(expiresInSeconds) })),
+    inspect: async (key) =>
+      await read(() => {
+        const bytes = bucket.objects.get(key)
+        const sha256 = bucket.checksums.get(key)
+        return bytes && { sizeBytes: bytes.byteLength, ...(sha256 !== undefined && { sha256 }) }
+      }),
     multipart: {
+      signedPart: (key, uploadId, partNumber, { expiresInSeconds, sizeBytes }) => {
+        assertPartNumber(partNumber)
+        const expiresAt = until(expiresInSeconds)
+        return Promise.resolve(bucket.sign({ key, uploadId, partNumber, sizeBytes, expiresAt }))
+      },
+      parts: async (key, uploadId, after = 0) =>
+        await read(() => {
+          const behind = bucket.parts(key, uploadId)?.filter(({ number }) => number > after)
+          const page = behind?.slice(0, PARTS_PAGE)
+          const next = page?.at(-1)?.number
+          if (page === undefined) return undefined
+          return behind?.length === page.length || next === undefined
+            ? { parts: page }
+            : { parts: page, next }
+        }),
       start: async (key) => await write(() => bucket.start(key)),
       putPart: async (key, uploadId, partNumber, bytes) => {
         const whole = Buffer.concat(bytes)
@@ -66,6 +93,12 @@ export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Acto
     },
   }
 }
+
+/** Sends bytes to a signed URL as a client of the store does, which may crash and meet trouble like any other. */
+export const createMemorySender =
+  (world: Troubled, bucket: Bucket, actor: Actor) =>
+  async (method: string, url: string, bytes: Uint8Array): Promise<number> =>
+    await troubledWrite(world, actor, () => bucket.send(method, url, bytes, world.scheduler.now()))
 
 const once = async function* (bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   await Promise.resolve()

@@ -2,7 +2,7 @@ import type { Clock, Ids, Kv, Objects } from '../ports.ts'
 import { createBucket, type Bucket } from './bucket.ts'
 import type { Faults, Troubled } from './faults.ts'
 import { createMemoryKv } from './kv.ts'
-import { createMemoryObjects } from './objects.ts'
+import { createMemoryObjects, createMemorySender } from './objects.ts'
 import { createRandom, randomId, type Random } from './random.ts'
 import { createSteppedScheduler, type Actor, type SteppedScheduler } from './scheduler.ts'
 import { createTable, type Table } from './table.ts'
@@ -13,6 +13,8 @@ export type Process = {
   readonly actor: Actor
   readonly kv: Kv
   readonly objects: Objects
+  /** Sends bytes to a signed URL; answers the status. */
+  readonly send: ReturnType<typeof createMemorySender>
   readonly clock: Clock
   readonly ids: Ids
 }
@@ -48,6 +50,7 @@ export const createWorld = ({ seed, faults, minPartBytes }: WorldOptions): World
       actor,
       kv: createMemoryKv(troubled, table, transactions, actor),
       objects: createMemoryObjects(troubled, bucket, actor),
+      send: createMemorySender(troubled, bucket, actor),
       clock: {
         now: scheduler.now,
         sleep: async (milliseconds) => {

@@ -32,10 +32,10 @@ export const createCharge = (store: Store, pid: ProjectId, sizeBytes: number): C
 
   const look = async (why: 'refused' | 'contended'): Promise<Escrow> => {
     const escrow = await readEscrow(store, pid)
-    if (escrow === undefined) throw exceeded(sizeBytes, NOTHING)
+    if (escrow === undefined) throw quotaExceeded(sizeBytes, NOTHING)
     if (escrow.isSpread) return escrow
     // One item, one moment: the refusal is the proof.
-    if (why === 'refused') throw exceeded(sizeBytes, quotaOf(escrow))
+    if (why === 'refused') throw quotaExceeded(sizeBytes, quotaOf(escrow))
     await spreadQuota(store, pid)
     return await look(why)
   }
@@ -50,7 +50,8 @@ export const createCharge = (store: Store, pid: ProjectId, sizeBytes: number): C
         rememberSpread(store, pid)
         const plan = planCharge(pid, escrow, sizeBytes, (count) => randomBelow(store.ids, count))
         if (plan !== undefined) return plan
-        if (await wasAtOneMoment(store, pid, escrow)) throw exceeded(sizeBytes, quotaOf(escrow))
+        if (await wasAtOneMoment(store, pid, escrow))
+          throw quotaExceeded(sizeBytes, quotaOf(escrow))
         return AGAIN
       })
     },
@@ -77,7 +78,10 @@ const wasAtOneMoment = async (
 }
 
 /** What to tell a client whose blob does not fit; in Harbor's words, which its users search for. */
-const exceeded = (sizeBytes: number, { limitBytes, usedBytes }: Quota): RegistryError => {
+export const quotaExceeded = (
+  sizeBytes: number,
+  { limitBytes, usedBytes }: Quota,
+): RegistryError => {
   const [added, used, limit] = [sizeBytes, usedBytes, limitBytes].map(formatBytes)
   return new RegistryError('DENIED', {
     message: `adding ${added} of storage resource, which when updated to current usage of ${used} will exceed the configured upper limit of ${limit}.`,

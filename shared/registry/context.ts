@@ -45,6 +45,12 @@ export type Limits = {
   readonly partBytes: number
   /** What the store takes as a part that is not the last. */
   readonly minPartBytes: number
+  /** A blob above this is uploaded directly in parts, which go side by side and can be resumed. */
+  readonly directPutBytes: number
+  /** Of one part of a direct upload, unless there would be too many; at least `minPartBytes`. */
+  readonly directPartBytes: number
+  /** A pass over an object that is to be verified is written down each time it has read so much more. */
+  readonly checkpointBytes: number
   /** A manifest's body above this goes to the bucket: an item has at most 400 KB. */
   readonly inlineBodyBytes: number
   readonly maxManifestBytes: number
@@ -52,10 +58,15 @@ export type Limits = {
 
 const KIB = 1024
 const MIB = 1024 * KIB
+const GIB = 1024 * MIB
 
 export const DEFAULT_LIMITS: Limits = {
   partBytes: 5 * MIB,
   minPartBytes: 5 * MIB,
+  // S3 compares the checksum of what is put at once; parts it takes on trust, and somebody must read them again.
+  directPutBytes: GIB,
+  directPartBytes: 16 * MIB,
+  checkpointBytes: 256 * MIB,
   inlineBodyBytes: 128 * KIB,
   // distribution-spec, "Pushing Manifests": clients and registries should expect at least 4 megabytes.
   maxManifestBytes: 4 * MIB,

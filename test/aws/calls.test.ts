@@ -48,6 +48,7 @@ beforeAll(async () => {
         ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
         repositories: createRepositories(store, { createProjectsOnPush: false }),
       },
+      verify: () => Promise.reject(new Error('nothing is uploaded directly here')),
       isReadOnly: () => Promise.resolve(false),
       hashing: createPortableHashing(),
       ...createDoor(store, { logIn: createLogIn(store, () => undefined) }),

@@ -41,6 +41,7 @@ describe('the adapters of AWS on MiniStack', () => {
   objectsContract('S3 of MiniStack', open, {
     'a copy replaces, a copy if absent does not': 'it ignores If-None-Match on CopyObject',
     'a signed URL opens no other key, and no URL opens one unsigned': 'it lets everybody read',
+    'nobody puts anything unsigned': 'it lets everybody write',
     'a part under 5 MiB that is not the last is too small': 'it takes parts of any size',
     'an upload is completed once; afterwards it takes no part': 'it completes an upload again',
   })

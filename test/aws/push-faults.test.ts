@@ -54,6 +54,7 @@ const open = async () => {
         ...{ store, objects, limits: LIMITS, allowSparse: false },
         repositories: createRepositories(store, { createProjectsOnPush: true }),
       },
+      verify: () => Promise.reject(new Error('nothing is uploaded directly here')),
       isReadOnly: () => Promise.resolve(false),
       hashing: createPortableHashing(),
       ...createDoor(store, 'open'),

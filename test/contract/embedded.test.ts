@@ -1,7 +1,13 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gather } from '../../functions/server/gather.ts'
+import { respond } from '../../functions/server/respond.ts'
+import { answerSignedWrite } from '../../functions/server/signed-uploads.ts'
 import { openEmbedded } from '../../shared/embedded/open.ts'
 import type { Clock, Delivery } from '../../shared/ports.ts'
 import { DEAD_LETTERS } from '../../shared/table.ts'
@@ -21,8 +27,20 @@ const clock: Clock = {
 
 const open = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-contract-'))
-  const embedded = await openEmbedded(directory, { clock })
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const writes = { baseUrl: `http://127.0.0.1:${port}`, secret: 'secret' }
+  const embedded = await openEmbedded(directory, { clock, writes })
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const answer = answerSignedWrite(embedded.receive, request, gather)
+    void (async () => {
+      await respond(response, (await answer) ?? { status: 404, headers: {} }, false)
+    })()
+  })
   const close = async (): Promise<void> => {
+    server.closeAllConnections()
+    server.close()
     await embedded.close()
     await rm(directory, { recursive: true })
   }

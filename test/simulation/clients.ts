@@ -13,6 +13,12 @@ import { deleteTag } from '../../shared/registry/manifests/untag.ts'
 import { appendToUpload } from '../../shared/registry/uploads/append.ts'
 import type { Batches } from '../../shared/registry/uploads/body.ts'
 import { completeUpload } from '../../shared/registry/uploads/complete.ts'
+import { beginDirectUpload } from '../../shared/registry/uploads/direct/begin.ts'
+import { finishDirectUpload } from '../../shared/registry/uploads/direct/finish.ts'
+import { partCount } from '../../shared/registry/uploads/direct/plan.ts'
+import { findDirectUpload } from '../../shared/registry/uploads/direct/session.ts'
+import { signParts, signWhole } from '../../shared/registry/uploads/direct/sign.ts'
+import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import { startUpload } from '../../shared/registry/uploads/start.ts'
 import { openUpload } from '../../shared/registry/uploads/upload.ts'
 import { BLOBS, image, index, type Built } from './contents.ts'
@@ -93,6 +99,50 @@ const upload = async (
   count(story, 'upload')
 }
 
+/**
+ * Uploads a blob by signed URLs, at once or in parts, some of them twice; now and then with bytes that are not the ones
+ * it speaks of, which must never become a blob.
+ */
+const uploadDirectly = async (
+  story: Story,
+  registry: Registry,
+  name: RepositoryName,
+  bytes: Uint8Array,
+): Promise<void> => {
+  const { context, hashing, process } = registry
+  const { random } = story.world
+  const digest = digestOf(bytes)
+  const wish = random.pick(['single', 'parts', undefined] as const)
+  const begun = await beginDirectUpload(context, name, {
+    ...{ digest, sizeBytes: bytes.byteLength },
+    ...(wish === undefined ? {} : { wish }),
+  })
+  if (begun.kind === 'present') return
+  const { upload } = begun
+  const isLie = random.chance(0.1)
+  const sent = isLie ? bytes.map((byte) => byte ^ 1) : bytes
+  const numbers = Array.from({ length: partCount(upload.direct) }, (_, index) => index + 1)
+  const isOpen = upload.direct.phase === 'open'
+  const whole = await signWhole(context, upload)
+  if (whole !== undefined) await process.send(whole.method, whole.url, sent)
+  if (numbers.length > 0 && isOpen) {
+    for (const { offset, request, sizeBytes } of await signParts(context, upload, numbers)) {
+      const part = sent.subarray(offset, offset + sizeBytes)
+      await process.send(request.method, request.url, part)
+      if (random.chance(0.1)) await process.send(request.method, request.url, part)
+    }
+  }
+  for (;;) {
+    const now = await findDirectUpload(context, name, upload.oid)
+    if ((await finishDirectUpload(context, now)) === 'done') break
+    // Somebody else may be reading it, too; each reads a few pieces at a time.
+    let pieces = random.below(3)
+    await verifyDirectUpload(context, hashing, upload.oid, () => pieces-- > 0)
+    await process.clock.sleep(random.below(50))
+  }
+  count(story, numbers.length > 0 ? 'uploadInParts' : 'uploadAtOnce')
+}
+
 /** What an ordinary client does before it pushes a manifest: asks for each blob, and sends those that are missing. */
 const ensureBlobs = async (
   story: Story,
@@ -105,7 +155,8 @@ const ensureBlobs = async (
       await findBlobToPush(registry.context, name, digestOf(bytes))
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      await upload(story, registry, name, bytes)
+      const way = story.world.random.chance(0.3) ? uploadDirectly : upload
+      await way(story, registry, name, bytes)
     }
   }
 }
@@ -202,6 +253,17 @@ const abandonUpload: Action = async (_story, { context, hashing }, name) => {
   })
 }
 
+const abandonDirectUpload: Action = async (story, { context, process }, name) => {
+  const bytes = story.world.random.pick(BLOBS) ?? Buffer.alloc(0)
+  const digest = digestOf(bytes)
+  const wanted = { digest, sizeBytes: bytes.byteLength, wish: 'parts' } as const
+  const begun = await beginDirectUpload(context, name, wanted)
+  if (begun.kind === 'present') return
+  const [part] = await signParts(context, begun.upload, [1])
+  if (part === undefined) return
+  await process.send('PUT', part.request.url, bytes.subarray(0, part.sizeBytes))
+}
+
 const removeTag: Action = async (story, { context }, name) => {
   const tag = story.world.random.pick(TAGS)
   if (tag === undefined) return
@@ -261,6 +323,7 @@ const ACTIONS: readonly Action[] = [
   pushIndex,
   mount,
   abandonUpload,
+  abandonDirectUpload,
   removeTag,
   removeManifest,
   removeManifest,

@@ -1,6 +1,6 @@
 import { bucketKey } from '../../shared/bucket.ts'
 import { lockName } from '../../shared/memory/table.ts'
-import { parseDigest } from '../../shared/oci/digest.ts'
+import { digestOf, parseDigest, type Digest } from '../../shared/oci/digest.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { Item, Key } from '../../shared/ports.ts'
 import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
@@ -127,9 +127,22 @@ const brokenBlobs = (view: View): string[] => {
     if (view.get(key.object(oid))?.['state'] !== 'OWN')
       found.push(`I2: ${item.pk} does not own ${oid}`)
     const bytes = view.world.bucket.objects.get(bucketKey.object(oid))
-    if (bytes?.byteLength !== item['size']) found.push(`I2: ${item.pk} has no object of its size`)
+    if (bytes === undefined || bytes.byteLength !== item['size'])
+      found.push(`I2: ${item.pk} has no object of its size`)
+    else if (digestOfBytes(bytes) !== item.pk.slice('BLOB#'.length)) {
+      found.push(`I2: ${item.pk} has other bytes than its name says`)
+    }
     return found
   })
+}
+
+/** An object's bytes never change in place, so each is hashed once. */
+const digests = new WeakMap<Uint8Array, Digest>()
+
+const digestOfBytes = (bytes: Uint8Array): Digest => {
+  const digest = digests.get(bytes) ?? digestOf(bytes)
+  digests.set(bytes, digest)
+  return digest
 }
 
 /** I4: what is left of a quota is what its links leave, and no share is left when the limit is exceeded. */

@@ -18,6 +18,9 @@ describe('pushes, deletes and the most eager collectors on one store', () => {
     for (const kind of ['upload', 'put', 'mount', 'delete']) {
       expect(done.get(kind) ?? 0, kind).toBeGreaterThan(SEEDS)
     }
+    for (const kind of ['uploadAtOnce', 'uploadInParts']) {
+      expect(done.get(kind) ?? 0, kind).toBeGreaterThan(SEEDS / 4)
+    }
   })
 
   it('keep them in a world without trouble, too', async () => {

@@ -18,6 +18,9 @@ export const MIN_PART_BYTES = 4
 const LIMITS = {
   partBytes: 6,
   minPartBytes: MIN_PART_BYTES,
+  directPutBytes: 12,
+  directPartBytes: MIN_PART_BYTES,
+  checkpointBytes: 7,
   inlineBodyBytes: 500,
   maxManifestBytes: 100_000,
 } as const

@@ -9,6 +9,7 @@ import { MEDIA_TYPE } from '../../shared/oci/media-types.ts'
 import type { Kv, Objects } from '../../shared/ports.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type Limits, type RegistryContext } from '../../shared/registry/context.ts'
+import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
@@ -18,6 +19,8 @@ export type TestApp = {
   readonly app: Hono<RegistryEnv>
   readonly kv: Kv
   readonly objects: Objects
+  /** Sends bytes to a signed URL; answers the status. */
+  readonly send: (method: string, url: string, bytes: Uint8Array) => Promise<number>
   /** Errors that were not the client's. */
   readonly failures: unknown[]
 }
@@ -32,6 +35,8 @@ export type TestAppOptions = {
   readonly isReadOnly?: boolean
   readonly quotaWarned?: RegistryContext['quotaWarned']
   readonly pulled?: Deps['pulled']
+  /** How long a pass over an object that is to be verified goes on. */
+  readonly mayGoOn?: () => boolean
   readonly door?: (store: Store) => Partial<Door>
   /** Puts something between the registry and its ports. */
   readonly wrap?: (ports: { kv: Kv; objects: Objects }) => { kv: Kv; objects: Objects }
@@ -39,29 +44,35 @@ export type TestAppOptions = {
 
 /** The distribution API in memory, to be asked by `app.request()`. */
 export const createTestApp = (options: TestAppOptions = {}): TestApp => {
-  const ports = (options.wrap ?? ((ports) => ports))(openMemory(options.limits?.minPartBytes))
+  const { send, ...memory } = openMemory(options.limits?.minPartBytes)
+  const ports = (options.wrap ?? ((ports) => ports))(memory)
   const own = { kv: ports.kv, clock: systemClock, ids: createRandomIds() }
   const { store, objects } = options.context ?? { store: own, objects: ports.objects }
   const { kv } = store
   const failures: unknown[] = []
   const { createProjectsOnPush = true, allowSparse = false } = options
+  const context = options.context ?? {
+    store,
+    objects,
+    repositories: createRepositories(store, { createProjectsOnPush }),
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    allowSparse,
+    quotaWarned: options.quotaWarned,
+  }
+  const hashing = createProcessHashing()
   const deps: Deps = {
-    context: options.context ?? {
-      store,
-      objects,
-      repositories: createRepositories(store, { createProjectsOnPush }),
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      allowSparse,
-      quotaWarned: options.quotaWarned,
+    context,
+    verify: async (oid) => {
+      await verifyDirectUpload(context, hashing, oid, options.mayGoOn ?? (() => true))
     },
     isReadOnly: () => Promise.resolve(options.isReadOnly ?? false),
-    hashing: createProcessHashing(),
+    hashing,
     ...createDoor(store, 'open'),
     ...options.door?.(store),
     pulled: options.pulled,
     reportError: (error) => failures.push(error),
   }
-  return { app: createApp(deps), kv, objects, failures }
+  return { app: createApp(deps), kv, objects, send, failures }
 }
 
 /** Uploads a blob in one request. */

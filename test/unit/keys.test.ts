@@ -47,6 +47,7 @@ const everyKey = [
   key.blobRef(digest, repository, digest, inc),
   key.object(oid),
   key.part(oid, 1),
+  key.directUpload(rid, digest, oid),
   key.task(1, 'TYPE', 'subject', 'cause'),
   key.message(1, 'a'),
   key.deadLetter(1, 'a'),

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import type * as z from 'zod'
 import { RegistryError } from '../../../shared/oci/errors.ts'
 import { lengthOf, parseChunkRange } from '../../../shared/oci/range.ts'
 import type { Batches, UploadBody } from '../../../shared/registry/uploads/body.ts'
@@ -39,6 +40,34 @@ export const readWhole = async (c: RegistryRequest, maxBytes: number): Promise<U
     chunks.push(Buffer.concat(batch))
   }
   return Buffer.concat(chunks)
+}
+
+/** A request that is JSON is a small one. */
+const MAX_JSON_BYTES = 64 * 1024
+
+/**
+ * The JSON of a request, held to a schema.
+ * @throws RegistryError BLOB_UPLOAD_INVALID, which names what is wrong
+ */
+export const readJson = async <S extends z.ZodType>(
+  c: RegistryRequest,
+  schema: S,
+): Promise<z.output<S>> => {
+  const invalid = (why: readonly string[], cause?: unknown): RegistryError =>
+    new RegistryError('BLOB_UPLOAD_INVALID', {
+      message: `the body is not the JSON that is wanted here: ${why.join('; ')}`,
+      cause,
+    })
+  const text = new TextDecoder().decode(await readWhole(c, MAX_JSON_BYTES))
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw invalid(['it is no JSON'], error)
+  }
+  const result = schema.safeParse(json)
+  if (result.success) return result.data
+  throw invalid(result.error.issues.map(({ message, path }) => `${path.join('.')}: ${message}`))
 }
 
 /**

@@ -9,7 +9,7 @@ import { transact, transactNamed } from '../../store/transact.ts'
 import { key, type RepositoryRef } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import type { RegistryContext } from '../context.ts'
-import { doom } from '../uploads/cancel.ts'
+import { doom, unlisted } from '../uploads/cancel.ts'
 import { readUpload, unchanged, uploadUnknown, type Upload } from '../uploads/upload.ts'
 import { holdBlob, leaseIsThere, reviewAfterLease } from './hold.ts'
 import { newBlob, newLease, newLink } from './items.ts'
@@ -49,7 +49,9 @@ export const commitBlob = async (
   }
 }
 
-type Refused = ReadonlySet<'blob' | 'link' | 'lease' | 'object' | 'cleanup' | keyof ChargeWrites>
+type Refused = ReadonlySet<
+  'blob' | 'link' | 'lease' | 'object' | 'cleanup' | 'listed' | keyof ChargeWrites
+>
 
 /** `undefined`: done, and protected. */
 const createBlob = async (
@@ -70,6 +72,7 @@ const createBlob = async (
       lease: leaseIsThere(digest, upload),
       object: own(store, upload, digest, now),
       cleanup: cleanup(store, upload, now),
+      listed: unlisted(upload)[0],
     },
     isOfQuota,
   )

@@ -1,5 +1,5 @@
 import type { TransactOperation } from '../../ports.ts'
-import type { Store } from '../../store/store.ts'
+import { timesOf, type Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { key } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
@@ -7,21 +7,41 @@ import type { RegistryContext } from '../context.ts'
 import { unchanged, uploadUnknown, type Upload } from './upload.ts'
 
 /** Gives a session's object up for deletion; refused when the session has moved on. */
-export const doom = (store: Store, upload: Upload, now: number): readonly TransactOperation[] => [
-  {
-    op: 'update',
-    key: key.object(upload.oid),
-    set: { state: 'DOOM', version: store.ids.next(), updatedAt: now },
-    conditions: unchanged(upload),
-  },
-  enqueue(store.ids, now, { type: 'OBJECT_DELETE', oid: upload.oid }),
-]
+export const doom = (
+  store: Store,
+  upload: Upload,
+  now: number,
+  why: Readonly<Record<string, string>> = {},
+): readonly TransactOperation[] => {
+  const { direct, multipartId, oid } = upload
+  // Until then whoever has a URL may still put bytes there.
+  const dueAt =
+    direct === undefined ? now : Math.max(now, direct.signedUntil + timesOf(store).inFlight)
+  return [
+    {
+      op: 'update',
+      key: key.object(oid),
+      set: { ...why, state: 'DOOM', version: store.ids.next(), updatedAt: now },
+      conditions: unchanged(upload),
+    },
+    enqueue(store.ids, dueAt, { type: 'OBJECT_DELETE', oid }),
+    ...unlisted(upload),
+    ...(direct === undefined || multipartId === undefined
+      ? []
+      : [enqueue(store.ids, dueAt, { type: 'UPLOAD_CLEANUP', oid })]),
+  ]
+}
+
+/** Takes a direct upload that is over from the list of those to go on with. */
+export const unlisted = ({ direct, oid, rid }: Upload): readonly TransactOperation[] =>
+  direct === undefined ? [] : [{ op: 'delete', key: key.directUpload(rid, direct.digest, oid) }]
 
 /** Ends a session for good, whatever was sent to it. Answers whether it was this call that did. */
 export const doomUpload = async (
   { store }: Pick<RegistryContext, 'store'>,
   upload: Upload,
-): Promise<boolean> => (await transact(store, doom(store, upload, store.clock.now()))).done
+  why?: Readonly<Record<string, string>>,
+): Promise<boolean> => (await transact(store, doom(store, upload, store.clock.now(), why))).done
 
 /**
  * Cancels a session at its client's wish.

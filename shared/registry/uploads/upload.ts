@@ -1,5 +1,10 @@
 import * as z from 'zod'
-import { DIGEST_ALGORITHMS, type Digest, type DigestAlgorithm } from '../../oci/digest.ts'
+import {
+  DIGEST_ALGORITHMS,
+  parseDigest,
+  type Digest,
+  type DigestAlgorithm,
+} from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Condition, Item, Part } from '../../ports.ts'
@@ -42,6 +47,25 @@ export type Upload = {
   readonly hash?: Uint8Array | undefined
   /** What the upload became, once `OWN`. */
   readonly digest?: string | undefined
+  /** How the bytes come, when they do not pass the registry. */
+  readonly direct?: Direct | undefined
+}
+
+/**
+ * A direct upload: the client sends the bytes to the store by signed URLs. What they are to be is said at the start.
+ * `offset` and `hash` are those of the pass that reads them again where the store has not compared them itself.
+ */
+export type Direct = {
+  readonly digest: Digest
+  readonly sizeBytes: number
+  /** Of every part but the last; absent: the object is put at once. */
+  readonly partBytes?: number | undefined
+  /** `verify`: the object is whole, and is read through before it becomes a blob. */
+  readonly phase: 'open' | 'verify'
+  /** When the last URL that was given expires, in milliseconds since the epoch. */
+  readonly signedUntil: number
+  /** What the bytes turned out to be, when that is why the upload failed. */
+  readonly computed?: Digest | undefined
 }
 
 const uploadItem = z.object({
@@ -58,6 +82,14 @@ const uploadItem = z.object({
   tailEtag: z.string().optional(),
   hash: z.instanceof(Uint8Array).optional(),
   digest: z.string().optional(),
+})
+const directItem = z.object({
+  wanted: z.string(),
+  wantedSize: z.number(),
+  partBytes: z.number().optional(),
+  phase: z.enum(['open', 'verify']),
+  signedUntil: z.number(),
+  computed: z.string().optional(),
 })
 const packItem = z.object({ parts: z.string() })
 const pack = z.array(z.tuple([z.number(), z.string()]))
@@ -78,9 +110,20 @@ const parseUpload = (oid: ObjectId, items: readonly Item[]): Upload | undefined 
     rid: rid as RepositoryId,
     ...attributes,
     parts,
+    direct: 'wanted' in session ? parseDirect(session) : undefined,
     ...(tailPart === undefined || tailEtag === undefined
       ? {}
       : { tailPart: { number: tailPart, etag: tailEtag } }),
+  }
+}
+
+const parseDirect = (session: Item): Direct => {
+  const { computed, wanted, wantedSize, ...rest } = directItem.parse(session)
+  return {
+    ...rest,
+    digest: parseDigest(wanted),
+    sizeBytes: wantedSize,
+    computed: computed === undefined ? undefined : parseDigest(computed),
   }
 }
 
@@ -128,14 +171,24 @@ export const findUpload = async (
   name: RepositoryName,
   oid: ObjectId,
 ): Promise<Upload> => {
+  const upload = await findAnyUpload(context, name, oid)
+  // The bytes of a direct upload come by another way, and none of them through here.
+  if (upload.state === 'DOOM' || upload.direct !== undefined) throw uploadUnknown(oid)
+  return upload
+}
+
+/** A session of a repository, of any kind and in any state. */
+export const findAnyUpload = async (
+  context: RegistryContext,
+  name: RepositoryName,
+  oid: ObjectId,
+): Promise<Upload> => {
   const [repository, upload] = await Promise.all([
     context.repositories.existing(name),
     readUpload(context, oid),
   ])
   if (repository === undefined) throw nameUnknown(name)
-  if (upload === undefined || upload.rid !== repository.rid || upload.state === 'DOOM') {
-    throw uploadUnknown(oid)
-  }
+  if (upload?.rid !== repository.rid) throw uploadUnknown(oid)
   return upload
 }
 

@@ -8,12 +8,18 @@ import { multipart } from './multipart.ts'
 import { puts } from './puts.ts'
 import { reads } from './reads.ts'
 import { signedReads } from './signed-reads.ts'
-import type { ObjectsSubject } from './subject.ts'
+import { signedWrites } from './signed-writes.ts'
+import { sendByHttp, type ObjectsSubject, type Send } from './subject.ts'
 import { uploads } from './uploads.ts'
 
-type Opened = { readonly objects: Objects; close(): Promise<void> }
+type Opened = {
+  readonly objects: Objects
+  /** By HTTP, unless the adapter's URLs lead elsewhere. */
+  readonly send?: Send
+  close(): Promise<void>
+}
 
-const topics = { puts, reads, copies, lists, signedReads, multipart, uploads }
+const topics = { puts, reads, copies, lists, signedReads, signedWrites, multipart, uploads }
 
 /** Holds one adapter to the contract. */
 export const objectsContract = (
@@ -35,6 +41,7 @@ export const objectsContract = (
         return opened.objects
       },
       guarantee: guaranteesExcept(deviations),
+      send: async (...args) => await (opened?.send ?? sendByHttp)(...args),
     }
     for (const [topic, declare] of Object.entries(topics)) {
       describe(topic, () => {

@@ -1,10 +1,29 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { MIN_PART_BYTES } from '../../../shared/ports.ts'
-import type { ByteRange, Objects } from '../../../shared/ports.ts'
+import { request } from 'node:http'
+import type { ByteRange, Objects, SignedRequest } from '../../../shared/ports.ts'
 import type { Guarantee } from '../guarantee.ts'
 
 /** What the topics of the contract test: an open adapter, and how to declare a test. */
-export type ObjectsSubject = { readonly objects: Objects; readonly guarantee: Guarantee }
+export type ObjectsSubject = {
+  readonly objects: Objects
+  readonly guarantee: Guarantee
+  readonly send: Send
+}
+
+/** Makes a signed request with a body; answers the status. */
+export type Send = (signed: SignedRequest, body: Uint8Array, method?: string) => Promise<number>
+
+/** By HTTP, with exactly the headers that were signed. */
+export const sendByHttp: Send = async ({ headers, url }, body, method = 'PUT') =>
+  await new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers, agent: false }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+    sent.once('error', reject)
+    sent.end(body)
+  })
 
 /** A key that no other test uses. */
 export const freshObject = (): string => `object/${randomUUID()}`
