@@ -1,8 +1,9 @@
 import { bucketKey } from '../bucket.ts'
-import type { Item } from '../ports.ts'
+import type { TransactOperation } from '../ports.ts'
 import { readAll } from '../store/batch.ts'
 import { timesOf } from '../store/store.ts'
-import { key } from '../table.ts'
+import { transact } from '../store/transact.ts'
+import { key, type ObjectId } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import { deleteKeys, dropLeftovers } from './clean-upload.ts'
 import type { Gc, Outcome } from './gc.ts'
@@ -27,18 +28,33 @@ export const deleteObjects = async (
   const isDoomed = ({ oid }: ObjectTask): boolean =>
     found.get(key.object(oid))?.['state'] === 'DOOM'
   const doomed = tasks.filter(isDoomed)
+  const sizes = await readSizes(gc, doomed)
   await deleteKeys(
     objects,
     doomed.map(({ oid }) => bucketKey.object(oid)),
   )
   return await Promise.all(
     tasks.map(async (task) =>
-      isDoomed(task) ? await finish(gc, task, found.get(key.object(task.oid))) : 'done',
+      isDoomed(task) ? await finish(gc, { ...task, size: sizes.get(task.oid) }) : 'done',
     ),
   )
 }
 
-const finish = async (gc: Gc, task: ObjectTask, record: Item | undefined): Promise<Outcome> => {
+/** How large they are, those that are there; a blob's size came with its task. */
+const readSizes = async (
+  { context: { objects } }: Gc,
+  tasks: readonly ObjectTask[],
+): Promise<ReadonlyMap<ObjectId, number>> => {
+  const sizes = await Promise.all(
+    tasks.map(async ({ oid, size }) => {
+      const known = size ?? (await objects.head(bucketKey.object(oid)))?.sizeBytes
+      return known === undefined ? [] : [[oid, known] as const]
+    }),
+  )
+  return new Map(sizes.flat())
+}
+
+const finish = async (gc: Gc, task: ObjectTask): Promise<Outcome> => {
   const { objects, store } = gc.context
   const { digest, isSecond = false, oid, size } = task
   // A blob's object was complete before anybody could see it.
@@ -53,13 +69,13 @@ const finish = async (gc: Gc, task: ObjectTask, record: Item | undefined): Promi
       task: { ...task, isSecond: true },
     }
   }
-  const sizeBytes = size ?? Number(record?.['offset'] ?? 0)
-  await deleteLogged(gc, { kind: 'object', oid, digest, sizeBytes }, [
-    {
-      op: 'delete',
-      key: key.object(oid),
-      conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
-    },
-  ])
+  const record: TransactOperation = {
+    op: 'delete',
+    key: key.object(oid),
+    conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
+  }
+  // Nothing was ever stored under it: nothing to tell of.
+  if (size === undefined) await transact(store, [record])
+  else await deleteLogged(gc, { kind: 'object', oid, digest, sizeBytes: size }, [record])
   return 'done'
 }
