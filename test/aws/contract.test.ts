@@ -1,9 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { openAws } from '../../shared/aws/open.ts'
-import { PARTITION_KEY, SORT_KEY } from '../../shared/table.ts'
 import { kvContract } from '../contract/kv/contract.ts'
 import { objectsContract } from '../contract/objects/contract.ts'
 import {
@@ -12,35 +8,10 @@ import {
   startMinistack,
   type Endpoint,
 } from '../tools/endpoints/start.ts'
+import { createBucket, createTable } from './fresh.ts'
 
 Object.assign(process.env, CREDENTIALS)
 const region = CREDENTIALS.AWS_REGION
-
-const createTable = async (endpoint: string): Promise<string> => {
-  const table = `t-${randomUUID()}`
-  await new DynamoDBClient({ endpoint, region }).send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [PARTITION_KEY, SORT_KEY].map((name) => ({
-        AttributeName: name,
-        AttributeType: 'S',
-      })),
-      KeySchema: [
-        { AttributeName: PARTITION_KEY, KeyType: 'HASH' },
-        { AttributeName: SORT_KEY, KeyType: 'RANGE' },
-      ],
-    }),
-  )
-  return table
-}
-
-const createBucket = async (endpoint: string): Promise<string> => {
-  const bucket = `b-${randomUUID()}`
-  const client = new S3Client({ endpoint, region, forcePathStyle: true })
-  await client.send(new CreateBucketCommand({ Bucket: bucket }))
-  return bucket
-}
 
 /** Starts an endpoint for the tests of a block. */
 const endpointOf = (start: () => Promise<Endpoint>): (() => string) => {
