@@ -36,6 +36,7 @@ export const OBJECT_ACTIONS = [
   's3:AbortMultipartUpload',
   's3:DeleteObject',
   's3:GetObject',
+  's3:ListMultipartUploadParts',
   's3:PutObject',
 ] as const
 

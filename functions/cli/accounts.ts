@@ -57,3 +57,13 @@ export const currentAccount = (): Account => {
   if (stored !== undefined) return stored
   throw new CliError('nobody is logged in; run: roadstead login URL --username NAME')
 }
+
+/** The account at one registry, if it is there that somebody is logged in. */
+export const findAccount = (host: string, scheme?: 'http' | 'https'): Account | undefined => {
+  const { ROADSTEAD_URL: url } = process.env
+  const account = url === undefined ? readAccount() : currentAccount()
+  if (account === undefined) return undefined
+  const known = new URL(account.url)
+  const isSame = known.host === host && (scheme === undefined || known.protocol === `${scheme}:`)
+  return isSame ? account : undefined
+}

@@ -89,7 +89,8 @@ const reach = async (url: string, init: RequestInit): Promise<Response> => {
   }
 }
 
-const sentence = async (response: Response): Promise<string> => {
+/** What a refusal says, for a person. */
+export const sentence = async (response: Response): Promise<string> => {
   const text = await response.text()
   try {
     const [first] = errorBody.parse(JSON.parse(text)).errors

@@ -8,6 +8,8 @@ import { addAdmin } from './commands/admin.ts'
 import { addAudit } from './commands/audit.ts'
 import { addLogin } from './commands/login.ts'
 import { addProject } from './commands/project.ts'
+import { addProxy } from './commands/proxy.ts'
+import { addPush } from './commands/push.ts'
 import { addQuota } from './commands/quota.ts'
 import { addRobot } from './commands/robot.ts'
 import { addUser } from './commands/user.ts'
@@ -16,20 +18,22 @@ const EXAMPLES = `
 Examples:
   roadstead login http://127.0.0.1:5000 --username admin
   roadstead project create team
+  roadstead push docker:app:v1 127.0.0.1:5000/team/app:v1
   roadstead robot create ci -p team:repository:pull -p team:repository:push
   roadstead audit list --since 24h
 
 Instead of login, ROADSTEAD_URL, ROADSTEAD_USER and ROADSTEAD_PASSWORD say who asks.`
 
 const program = new Command('roadstead')
-  .description('Manages a Roadstead registry.')
+  .description('Manages a Roadstead registry, and pushes to it.')
   .version(manifest.version)
   .showHelpAfterError('(--help shows how)')
   .addHelpText('after', EXAMPLES)
 
-for (const add of [addLogin, addProject, addRobot, addUser, addQuota, addAudit, addAdmin]) {
-  add(program)
-}
+const COMMANDS = [
+  ...[addLogin, addPush, addProxy, addProject, addRobot, addUser, addQuota, addAudit, addAdmin],
+]
+for (const add of COMMANDS) add(program)
 
 const sentenceOf = (error: unknown): string | undefined => {
   if (error instanceof z.ZodError) return 'the registry answered what this version does not know'
@@ -43,5 +47,5 @@ try {
   const sentence = sentenceOf(error)
   if (sentence === undefined) throw error
   process.stderr.write(`roadstead: ${sentence}\n`)
-  process.exitCode = 1
+  process.exitCode ??= 1
 }

@@ -61,3 +61,12 @@ export const collectPermissions = (
   }
   return [...before, { namespace, resource, action }]
 }
+
+const MAX_JOBS = 64
+
+/** How many connections side by side. */
+export const parseJobs = (text: string): number => {
+  const jobs = parseCount(text)
+  if (jobs > MAX_JOBS) throw new InvalidArgumentError(`at most ${MAX_JOBS}`)
+  return jobs
+}

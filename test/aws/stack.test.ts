@@ -1,6 +1,8 @@
 /** The whole of it on an emulated AWS: what `cdk deploy` makes serves clients as they are. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { blobsOf, writeImage } from '../support/layout.ts'
+import { runCli } from '../support/cli.ts'
+import { blobsOf, digestOf as sha256, writeImage } from '../support/layout.ts'
+import { writeSparseImage } from '../support/sparse.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 import { startMinistack } from '../tools/endpoints/start.ts'
@@ -10,6 +12,7 @@ import { startGateway } from './gateway.ts'
 const API_ID = 'a0b1c2d3'
 const LAYER_BYTES = 256 * 1024
 const MB = 1024 * 1024
+const LARGE_LAYER_BYTES = 64 * MB
 
 const cleanUps: (() => Promise<void>)[] = []
 let url = ''
@@ -83,6 +86,20 @@ describe('a deployed registry', () => {
       expect((await part.arrayBuffer()).byteLength).toBe(4)
     }
   })
+
+  it.each(['single', 'parts'])(
+    'takes by roadstead push what is too large for a function (%s)',
+    async (way) => {
+      const path = await workspace().directory('large')
+      const layer = await writeSparseImage(path, LARGE_LAYER_BYTES)
+      const env = { XDG_CACHE_HOME: workspace().path, XDG_CONFIG_HOME: workspace().path }
+      const to = `${repository(`large-${way}`)}:v1`
+      expect(await runCli(['push', '--way', way, path, to], env)).toMatchObject({ code: 0 })
+      const answer = await fetch(`${url}/v2/stack/large-${way}/blobs/${layer}`)
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      expect(sha256(bytes)).toBe(layer)
+    },
+  )
 
   it('cannot be sent more at once than API Gateway and Lambda let through', async () => {
     const started = await fetch(`${url}/v2/stack/large/blobs/uploads/`, { method: 'POST' })

@@ -10,7 +10,7 @@ import type { Kv, Objects } from '../../shared/ports.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type Limits, type RegistryContext } from '../../shared/registry/context.ts'
 import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
-import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
+import { createProcessHashing, type Hashing } from '../../shared/registry/uploads/hashing.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
@@ -31,6 +31,7 @@ export type TestAppOptions = {
   readonly limits?: Partial<Limits>
   /** Instead of one of its own in memory. */
   readonly context?: RegistryContext
+  readonly hashing?: Hashing
   /** By default everybody may do everything. */
   readonly isReadOnly?: boolean
   readonly quotaWarned?: RegistryContext['quotaWarned']
@@ -59,7 +60,7 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
     allowSparse,
     quotaWarned: options.quotaWarned,
   }
-  const hashing = createProcessHashing()
+  const hashing = options.hashing ?? createProcessHashing()
   const deps: Deps = {
     context,
     verify: async (oid) => {

@@ -1,0 +1,110 @@
+/** Direct uploads over the adapters of AWS: no byte of a blob passes the registry on its way in. */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openAws } from '../../shared/aws/open.ts'
+import { createRepositories } from '../../shared/projects/repositories.ts'
+import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
+import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
+import { systemClock } from '../../shared/system/clock.ts'
+import { createRandomIds } from '../../shared/system/ids.ts'
+import { createTestApp } from '../support/app.ts'
+import { runCli } from '../support/cli.ts'
+import { writeSparseImage } from '../support/sparse.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { CREDENTIALS, startMinistack } from '../tools/endpoints/start.ts'
+import { createBucket, createTable } from './fresh.ts'
+
+Object.assign(process.env, CREDENTIALS)
+const LAYER_BYTES = 300_000_000
+const MAX_MEMORY_BYTES = 250_000_000
+
+const cleanUps: (() => Promise<void>)[] = []
+let host = ''
+let directory = ''
+/** Of every request to the registry itself: method, path, bytes sent along. */
+const seen: { readonly what: string; readonly bytes: number }[] = []
+
+beforeAll(async () => {
+  const temporary = await temporaryDirectory('aws-push')
+  directory = temporary.path
+  cleanUps.push(temporary.remove)
+  const ministack = await startMinistack()
+  cleanUps.push(ministack.stop)
+  const { endpoint } = ministack
+  const region = CREDENTIALS.AWS_REGION
+  const [table, bucket] = [await createTable(endpoint), await createBucket(endpoint)]
+  const { kv, objects } = openAws({ table, bucket, region, endpoint })
+  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const { app, failures } = createTestApp({
+    hashing: createPortableHashing(),
+    context: {
+      ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
+      repositories: createRepositories(store, { createProjectsOnPush: true }),
+    },
+  })
+  const server = createServer((request, response) => {
+    const bytes = Number(request.headers['content-length'] ?? 0)
+    seen.push({ what: `${request.method ?? ''} ${request.url ?? ''}`, bytes })
+    void getRequestListener(app.fetch)(request, response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  cleanUps.push(async () => {
+    server.close()
+    server.closeAllConnections()
+    expect(failures).toEqual([])
+    await Promise.resolve()
+  })
+})
+
+afterAll(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp()
+})
+
+describe('roadstead push to S3', () => {
+  it.each(['single', 'parts'])('brings a layer of 300 MB (%s)', async (way) => {
+    const path = join(directory, way)
+    const layer = await writeSparseImage(path, LAYER_BYTES)
+    const env = { XDG_CACHE_HOME: directory, XDG_CONFIG_HOME: directory }
+    const said = await runCli(['push', '--way', way, path, `${host}/aws/${way}:v1`], env)
+    expect(said).toMatchObject({ code: 0 })
+    expect(said.peakBytes).toBeLessThan(MAX_MEMORY_BYTES)
+    const answer = await fetch(`http://${host}/v2/aws/${way}/blobs/${layer}`)
+    expect(answer.redirected).toBe(true)
+    const bytes = new Uint8Array(await answer.arrayBuffer())
+    expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(layer)
+    const sent = seen.reduce((total, request) => total + request.bytes, 0)
+    expect(sent).toBeLessThan(100_000)
+  })
+
+  it('links nothing that is not what it is called', async () => {
+    const body = Buffer.from('what was meant')
+    const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`
+    for (const way of ['single', 'parts']) {
+      const direct = `http://${host}/v2/aws/lies/_direct`
+      const post = async (path: string, json: object): Promise<Response> =>
+        await fetch(`${direct}${path}`, { method: 'POST', body: JSON.stringify(json) })
+      const wanted = { digest, size: body.byteLength, way }
+      const session = (await (await post('', wanted)).json()) as Session
+      const numbers = [1]
+      const { parts } = session.put
+        ? { parts: [session.put] }
+        : ((await (await post(`/${session.upload}/parts`, { numbers })).json()) as Parts)
+      const lie = Buffer.from('what was said ')
+      for (const { headers, url } of parts) await fetch(url, { method: 'PUT', headers, body: lie })
+      const finished = await post(`/${session.upload}/finish`, {})
+      expect([way, finished.status]).toEqual([way, 400])
+      const head = await fetch(`http://${host}/v2/aws/lies/blobs/${digest}`, { method: 'HEAD' })
+      expect(head.status).toBe(404)
+    }
+  })
+})
+
+type Request = { readonly url: string; readonly headers: Readonly<Record<string, string>> }
+type Session = { readonly upload: string; readonly put?: Request }
+type Parts = { readonly parts: readonly Request[] }
