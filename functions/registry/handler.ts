@@ -1,60 +1,24 @@
-/** The distribution API on Lambda, behind an HTTP API of API Gateway. */
+/** The distribution API and its tokens on Lambda, behind an HTTP API of API Gateway. */
 import { handle } from 'hono/aws-lambda'
-import * as z from 'zod'
-import { createDoor } from '../../shared/identity/door.ts'
-import { openAws } from '../../shared/aws/open.ts'
-import { createRepositories } from '../../shared/projects/repositories.ts'
-import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
-import { readSettings } from '../../shared/settings/read.ts'
-import { systemClock } from '../../shared/system/clock.ts'
-import { createRandomIds } from '../../shared/system/ids.ts'
+import { front } from '../lambda/environment.ts'
+import { openFront } from '../lambda/open.ts'
 import { createApp } from './app.ts'
-import type { Deps } from './deps.ts'
+import { composeRegistry } from './compose.ts'
 
-/** Set by `infra/registry-function.ts`. A deployment that forgot one fails at its first start, with its name. */
-const environment = z.object({
-  /** By Lambda itself. */
-  AWS_REGION: z.string().min(1),
-  TABLE_NAME: z.string().min(1),
-  BUCKET_NAME: z.string().min(1),
-  CREATE_PROJECTS_ON_PUSH: z.stringbool(),
-  ALLOW_SPARSE: z.stringbool(),
-  /** Only where AWS is played by something else. */
-  AWS_ENDPOINT_URL: z.url().optional(),
+const env = front.parse(process.env)
+const { serve, ...parts } = openFront(env)
+const deps = composeRegistry({
+  ...parts,
+  hashing: createPortableHashing(),
+  createProjectsOnPush: env.CREATE_PROJECTS_ON_PUSH,
 })
-
-const compose = (env: z.infer<typeof environment>): Deps => {
-  const { kv, objects } = openAws({
-    region: env.AWS_REGION,
-    table: env.TABLE_NAME,
-    bucket: env.BUCKET_NAME,
-    ...(env.AWS_ENDPOINT_URL !== undefined && { endpoint: env.AWS_ENDPOINT_URL }),
-  })
-  const store = { kv, clock: systemClock, ids: createRandomIds() }
-  return {
-    context: {
-      store,
-      objects,
-      repositories: createRepositories(store, {
-        createProjectsOnPush: env.CREATE_PROJECTS_ON_PUSH,
-      }),
-      limits: DEFAULT_LIMITS,
-      allowSparse: env.ALLOW_SPARSE,
-    },
-    isReadOnly: async () => (await readSettings(store)).isReadOnly,
-    hashing: createPortableHashing(),
-    // The stack deploys only where that is said aloud: `infra/app.ts`.
-    ...createDoor(store, 'open'),
-    reportError: (error, requestId) => {
-      console.error(`a request failed: ${requestId}`, error)
-    },
-  }
-}
 
 /** What Lambda calls. */
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- the package that is to replace it is not published yet
-export const handler = handle(createApp(compose(environment.parse(process.env))), {
-  // Nothing that a registry answers may be taken for text: a manifest's bytes are its digest.
-  isContentTypeBinary: () => true,
-})
+export const handler = await serve(
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the package that is to replace it is not published yet
+  handle(createApp(deps), {
+    // Nothing that a registry answers may be taken for text: a manifest's bytes are its digest.
+    isContentTypeBinary: () => true,
+  }),
+)
