@@ -32,6 +32,8 @@ export type Story = {
   readonly deletes: Set<{ readonly manifest: string; readonly tags: Operation[] }>
   /** Blobs that clients asked to delete, by repository: a HEAD promises nothing about those. */
   readonly deletedBlobs: Set<string>
+  /** Manifests that were pushed about others: they may go when what they are about has gone. */
+  readonly referrers: Set<Digest>
   /** Promises that were broken; there must be none. */
   readonly broken: string[]
   /** What was acknowledged, counted by kind: a story in which nothing succeeds proves nothing. */
@@ -221,7 +223,9 @@ const pushImage: Action = async (story, registry, name) => {
 const pushReferrer: Action = async (story, registry, name) => {
   const blobs = [Buffer.from('{}')]
   await ensureBlobs(story, registry, name, blobs)
-  await put(story, registry, name, image(blobs, image(someBlobs(story))))
+  const referrer = image(blobs, image(someBlobs(story)))
+  story.referrers.add(referrer.digest)
+  await put(story, registry, name, referrer)
 }
 
 const pushIndex: Action = async (story, registry, name) => {

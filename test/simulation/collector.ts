@@ -6,7 +6,7 @@ import { PortError, type Item } from '../../shared/ports.ts'
 import { refund } from '../../shared/quota/refund.ts'
 import { holds, parseBlob } from '../../shared/registry/blobs/items.ts'
 import { releaseChildren, unpackDigests } from '../../shared/registry/manifests/children.ts'
-import { tombstone } from '../../shared/registry/manifests/intent.ts'
+import { giveUpIntent } from '../../shared/registry/manifests/intent.ts'
 import { dropTags } from '../../shared/registry/manifests/untag.ts'
 import { writeAll } from '../../shared/store/batch.ts'
 import { transact } from '../../shared/store/transact.ts'
@@ -95,14 +95,7 @@ const pushOf = (task: Item) => ({
 })
 
 const undoPush = async ({ context: { store } }: Registry, task: Item): Promise<void> => {
-  const pushed = pushOf(task)
-  const intent = key.intent(pushed.rid, pushed.digest, pushed.inc)
-  const item = await store.kv.get(intent, 'strong')
-  if (item === undefined) return
-  await transact(store, [
-    { op: 'delete', key: intent, conditions: [{ kind: 'exists' }] },
-    tombstone(store, pushed, childrenOf(item), undefined),
-  ])
+  await giveUpIntent(store, pushOf(task))
 }
 
 const childrenOf = (item: Item) => {

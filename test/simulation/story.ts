@@ -1,9 +1,11 @@
 import { ROUGH, type Faults } from '../../shared/memory/faults.ts'
+import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
 import { createWorld, type Process } from '../../shared/memory/world.ts'
 import { DEFAULT_TIMES, type Times } from '../../shared/tasks/times.ts'
 import { runClient, type Story } from './clients.ts'
 import { runCollector } from './collector.ts'
 import { violations } from './invariants.ts'
+import { createNoteCollected } from './collected.ts'
 import { createLedger } from './ledger.ts'
 import { brokenPromises } from './promises.ts'
 import { createRegistry, MIN_PART_BYTES, type Registry } from './registry.ts'
@@ -64,10 +66,14 @@ export const tell = async ({
     ledger: createLedger(),
     deletes: new Set(),
     deletedBlobs: new Set(),
+    referrers: new Set(),
     broken: [],
     done: new Map(),
     headPromiseMs: (isSettled ? IMPATIENT : DEFAULT_TIMES).leaseLeft - 5 * MINUTE_MS,
   }
+  const noteCollected = createNoteCollected()
+  // Loads what would else take its time in the middle of the first story.
+  await createPortableHashing().start('sha256')
   let born = 0
   const start = (role: Role): Process => {
     born += 1
@@ -94,6 +100,7 @@ export const tell = async ({
   for (let step = 1; step <= steps; step += 1) {
     if (!(await scheduler.step()))
       return { steps: step, broken: 'nobody can go on', done: story.done }
+    noteCollected(story)
     const [broken] = [...story.broken, ...violations(world), ...brokenPromises(story)]
     if (broken !== undefined)
       return { steps: step, broken: `step ${step}: ${broken}`, done: story.done }

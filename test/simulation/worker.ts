@@ -9,6 +9,8 @@ import { createRegistry, type Registry } from './registry.ts'
 
 const DAY_MS = 24 * 3_600_000
 
+export const LOG_ID = 'log'
+
 export const gcOf = (
   { context }: Registry,
   deleted: Gc['deleted'] = () => undefined,
@@ -16,7 +18,7 @@ export const gcOf = (
 ): Gc => ({
   context,
   policy: { deleteUntagged, untaggedGrace: 0 },
-  logId: () => Promise.resolve('log'),
+  logId: () => Promise.resolve(LOG_ID),
   deleted,
 })
 
