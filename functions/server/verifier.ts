@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { createLimiter } from '../../shared/limiter.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import type { Hashing } from '../../shared/registry/uploads/hashing.ts'
@@ -22,21 +23,17 @@ export type Verifier = {
  */
 export const createVerifier = (context: RegistryContext, hashing: Hashing): Verifier => {
   const running = new Map<ObjectId, Promise<unknown>>()
-  const waiting: (() => void)[] = []
-  let free = MAX_AT_ONCE
+  const limiter = createLimiter(MAX_AT_ONCE)
   let isEnding = false
 
   const run = async (oid: ObjectId): Promise<void> => {
-    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
-    else free -= 1
-    try {
-      await verifyDirectUpload(context, hashing, oid, () => !isEnding)
-    } finally {
-      running.delete(oid)
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
-    }
+    await limiter(async () => {
+      try {
+        await verifyDirectUpload(context, hashing, oid, () => !isEnding)
+      } finally {
+        running.delete(oid)
+      }
+    })
   }
 
   return {

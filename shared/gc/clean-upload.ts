@@ -38,7 +38,7 @@ export const dropLeftovers = async (
 
 const KEYS_PER_DELETE = 1_000
 
-/** @throws PortError when some are left */
+/** @throws Error when some are left */
 export const deleteKeys = async (objects: Objects, keys: readonly string[]): Promise<void> => {
   for (let at = 0; at < keys.length; at += KEYS_PER_DELETE) {
     const left = await objects.deleteMany(keys.slice(at, at + KEYS_PER_DELETE))

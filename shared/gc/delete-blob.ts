@@ -1,9 +1,10 @@
 import { examine, removal } from '../guards/collect.ts'
 import { parseBlob } from '../registry/blobs/items.ts'
+import { doomObject } from '../registry/doom.ts'
 import { getItem } from '../store/query.ts'
 import { timesOf } from '../store/store.ts'
 import { key } from '../table.ts'
-import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 import type { Handler } from './gc.ts'
 import { deleteLogged } from './log.ts'
 import { holdersOf } from './review-blob.ts'
@@ -20,13 +21,10 @@ export const deleteBlob: Handler<TaskOf<'BLOB_DELETE'>> = async (gc, { digest, v
   const dueAt = store.clock.now() + timesOf(store).trash
   await deleteLogged(gc, { kind: 'blob', digest, sizeBytes }, [
     removal(examined.guard),
-    {
-      op: 'update',
-      key: key.object(oid),
-      set: { state: 'DOOM', version: store.ids.next(), updatedAt: store.clock.now() },
+    ...doomObject(store, oid, {
+      ...{ dueAt, digest, size: sizeBytes },
       conditions: [{ kind: 'equals', name: 'state', value: 'OWN' }],
-    },
-    enqueue(store.ids, dueAt, { type: 'OBJECT_DELETE', oid, size: sizeBytes, digest }),
+    }),
   ])
   return 'done'
 }

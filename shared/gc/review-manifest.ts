@@ -1,9 +1,10 @@
+import type { Digest } from '../oci/digest.ts'
 import { collectManifest } from '../registry/manifests/delete.ts'
 import { parseManifestRecord } from '../registry/manifests/items.ts'
 import { getItem } from '../store/query.ts'
-import { key } from '../table.ts'
+import { key, type RepositoryRef } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
-import type { Handler } from './gc.ts'
+import type { Gc, Handler } from './gc.ts'
 import { logLine } from './log.ts'
 
 /** Collects a manifest that neither a tag nor an index holds, if that is wanted and it was so for long enough. */
@@ -24,9 +25,19 @@ export const reviewManifest: Handler<TaskOf<'MANIFEST_REVIEW'>> = async (gc, tas
   const since = Math.max(pushedAt, task.since ?? dueAt)
   const wanted = since + gc.policy.untaggedGrace
   if (wanted > store.clock.now()) return { again: wanted, task: { ...task, since } }
-  const line = await logLine(gc, { kind: 'manifest', rid, digest })
-  if ((await collectManifest(gc.context, { pid, rid }, digest, [line])) === 'collected') {
-    gc.deleted({ kind: 'manifest', rid, digest })
-  }
+  await collectLogged(gc, { pid, rid }, digest)
   return 'done'
+}
+
+/** Collects a manifest that neither a tag nor an index holds, with its line in the log. */
+export const collectLogged = async (
+  gc: Gc,
+  repository: RepositoryRef,
+  digest: Digest,
+): Promise<void> => {
+  const what = { kind: 'manifest', rid: repository.rid, digest } as const
+  const line = await logLine(gc, what)
+  if ((await collectManifest(gc.context, repository, digest, [line])) === 'collected') {
+    gc.deleted(what)
+  }
 }

@@ -1,10 +1,9 @@
-import { collectManifest } from '../registry/manifests/delete.ts'
 import { digestOfReferrer } from '../registry/referrers/referrers.ts'
 import { getItem, pages } from '../store/query.ts'
 import { key, prefix } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import type { Handler } from './gc.ts'
-import { logLine } from './log.ts'
+import { collectLogged } from './review-manifest.ts'
 
 /** Collects what was about a manifest that is gone, unless a tag or an index holds it or its subject came back. */
 export const reviewReferrers: Handler<TaskOf<'REFERRERS_REVIEW'>> = async (gc, task) => {
@@ -15,11 +14,7 @@ export const reviewReferrers: Handler<TaskOf<'REFERRERS_REVIEW'>> = async (gc, t
   const query = { pk: subjectKey.pk, sk: { prefix: prefix.referrers }, read: 'strong' } as const
   for await (const items of pages(store, { ...query, keysOnly: true })) {
     for (const { sk } of items) {
-      const digest = digestOfReferrer(sk)
-      const line = await logLine(gc, { kind: 'manifest', rid, digest })
-      if ((await collectManifest(gc.context, { pid, rid }, digest, [line])) === 'collected') {
-        gc.deleted({ kind: 'manifest', rid, digest })
-      }
+      await collectLogged(gc, { pid, rid }, digestOfReferrer(sk))
     }
   }
   return 'done'

@@ -1,9 +1,7 @@
 import { readUpload } from '../registry/uploads/upload.ts'
 import { doom } from '../registry/uploads/cancel.ts'
-import { getItem } from '../store/query.ts'
 import { timesOf } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
-import { key } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import type { Handler } from './gc.ts'
 
@@ -12,9 +10,8 @@ export const reviewUpload: Handler<TaskOf<'UPLOAD_REVIEW'>> = async ({ context }
   const { store } = context
   const upload = await readUpload({ store }, oid)
   if (upload?.state !== 'UP') return 'done'
-  const item = await getItem(store, key.object(oid), 'strong')
   const now = store.clock.now()
-  const idleAt = Number(item?.['updatedAt'] ?? 0) + timesOf(store).uploadIdle
+  const idleAt = (upload.updatedAt ?? 0) + timesOf(store).uploadIdle
   if (idleAt > now) return { again: idleAt }
   // Refused: somebody went on with it at this very moment.
   const outcome = await transact(store, doom(store, upload, now))

@@ -1,3 +1,4 @@
+import { createLimiter } from '../limiter.ts'
 import type { Item } from '../ports.ts'
 import { writeAll } from '../store/batch.ts'
 import { pages } from '../store/query.ts'
@@ -8,7 +9,6 @@ import { enqueue, type TaskOf } from '../tasks/tasks.ts'
 import { deleteObjects } from './delete-objects.ts'
 import type { Gc, Outcome } from './gc.ts'
 import { handle } from './handle.ts'
-import { inParallel } from './parallel.ts'
 
 const TASKS_PER_PAGE = 200
 const TASKS_AT_ONCE = 32
@@ -20,7 +20,7 @@ const ATTEMPTS = 10
 export type Work = {
   /** Asked between pages: true ends it. What is done by then is done. */
   readonly isStopped: () => boolean | Promise<boolean>
-  /** Told of a task that failed and will be tried again, and of one that a newer version wrote. */
+  /** Told of a task that failed and will be tried again. */
   readonly troubled: (trouble: {
     readonly type: string
     readonly attempts: number
@@ -58,7 +58,7 @@ export const workOffShard = async (gc: Gc, pk: string, work: Work): Promise<Work
   for await (const items of pages(store, { ...query, read: 'strong' })) {
     if (await work.isStopped()) break
     const known = items.map(parseTask).filter((task) => task !== undefined)
-    for (const item of items) if (parseTask(item) === undefined) unknown += 1
+    unknown += items.length - known.length
     const outcomes = await workOffPage(gc, known, work)
     tasks += known.length
     failed += outcomes.filter((outcome) => outcome === 'failed').length
@@ -78,6 +78,9 @@ const workOffPage = async (
   work: Work,
 ): Promise<readonly ('worked' | 'failed')[]> => {
   const ofObjects = page.filter(isObjectTask)
+  const limiter = createLimiter(TASKS_AT_ONCE)
+  const sideBySide = async (tasks: readonly QueuedTask[]) =>
+    await Promise.all(tasks.map(async (queued) => await limiter(async () => await one(queued))))
   const together = async (): Promise<readonly ('worked' | 'failed')[]> => {
     try {
       const outcomes = await deleteObjects(
@@ -92,7 +95,7 @@ const workOffPage = async (
       return ofObjects.map(() => 'worked')
     } catch {
       // One of them may be to blame: each for itself.
-      return await inParallel(ofObjects, TASKS_AT_ONCE, one)
+      return await sideBySide(ofObjects)
     }
   }
   const one = async (queued: QueuedTask): Promise<'worked' | 'failed'> => {
@@ -106,10 +109,7 @@ const workOffPage = async (
     }
   }
   const others = page.filter((queued) => !isObjectTask(queued))
-  const [first, second] = [
-    await inParallel(others, TASKS_AT_ONCE, one),
-    ofObjects.length === 0 ? [] : await together(),
-  ]
+  const [first, second] = [await sideBySide(others), ofObjects.length === 0 ? [] : await together()]
   return [...first, ...second]
 }
 

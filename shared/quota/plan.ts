@@ -8,9 +8,8 @@ export type ChargeWrites = Readonly<Record<`quota${number}`, UpdateItem>>
 
 export const isOfQuota = (name: string): name is `quota${number}` => name.startsWith('quota')
 
-const inOneTransaction = (
-  writes: readonly (readonly [Part['number'], UpdateItem])[],
-): ChargeWrites => Object.fromEntries(writes.map(([number, write]) => [`quota${number}`, write]))
+const inOneTransaction = (writes: readonly (readonly [number, UpdateItem])[]): ChargeWrites =>
+  Object.fromEntries(writes.map(([number, write]) => [`quota${number}`, write]))
 
 type Change = Readonly<Partial<Record<'available' | 'returned' | 'used' | 'links', number>>>
 

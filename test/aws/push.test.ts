@@ -17,7 +17,7 @@ import { runCli } from '../support/cli.ts'
 import { writeSparseImage } from '../support/sparse.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { CREDENTIALS, startMinistack } from '../tools/endpoints/start.ts'
-import { createBucket, createTable } from './fresh.ts'
+import { createBucket, createTable } from './store.ts'
 
 Object.assign(process.env, CREDENTIALS)
 const LAYER_BYTES = 300_000_000

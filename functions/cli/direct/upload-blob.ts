@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { CliError } from '../client.ts'
 import { RefusedError, type Remote } from '../remote/registry.ts'
 import { retryAfter } from '../remote/backoff.ts'
-import type { Limiter } from './limiter.ts'
+import type { Limiter } from '../../../shared/limiter.ts'
 import { missingParts, standing, type Standing } from './protocol.ts'
 import { sendParts, sendWhole } from './send-bytes.ts'
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { digestOf } from '../../../shared/oci/digest.ts'
 import { MEDIA_TYPE } from '../../../shared/oci/media-types.ts'
 import { CliError } from '../client.ts'
 import { gzipInto, hashOf } from './compress.ts'
@@ -70,7 +70,7 @@ export const openDockerArchive = async (
           layers: layers.map((layer) => descriptor(of(layer))),
         }),
       )
-      const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+      const digest = digestOf(bytes)
       return [{ digest, mediaType, bytes }]
     },
     close: () => Promise.resolve(),
@@ -104,7 +104,7 @@ const sizeOf = async (files: Files, what: string, path: string): Promise<number>
 const nothing = (): Promise<void> => Promise.resolve()
 
 const configOf = (bytes: Buffer, files: Files, path: string): PendingBlob => {
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const digest = digestOf(bytes)
   const sizeBytes = bytes.byteLength
   return {
     ...{ kind: 'config', digest, sourceBytes: sizeBytes },

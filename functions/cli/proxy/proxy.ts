@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import type { Account } from '../client.ts'
-import { createLimiter } from '../direct/limiter.ts'
+import { createLimiter } from '../../../shared/limiter.ts'
 import { createAuthorizer, type Authorizer } from '../remote/authorizer.ts'
 import { createRemote } from '../remote/registry.ts'
 import { answerError, ProxyError } from './answers.ts'

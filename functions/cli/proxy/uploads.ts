@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseChunkRange } from '../../../shared/oci/range.ts'
 import { MAX_PUT_BYTES } from '../../../shared/ports.ts'
-import type { Limiter } from '../direct/limiter.ts'
+import type { Limiter } from '../../../shared/limiter.ts'
 import { standing } from '../direct/protocol.ts'
 import { uploadBlob } from '../direct/upload-blob.ts'
 import { readFileRange } from '../images/source.ts'

@@ -1,5 +1,5 @@
 import { CliError } from '../client.ts'
-import { createLimiter, type Limiter } from '../direct/limiter.ts'
+import { createLimiter, type Limiter } from '../../../shared/limiter.ts'
 import { uploadBlob, type Uploading } from '../direct/upload-blob.ts'
 import type { ImageSource, Manifest, PendingBlob, ReadyBlob } from '../images/source.ts'
 import { RefusedError, type Remote } from '../remote/registry.ts'

@@ -8,6 +8,7 @@ import { transact } from '../../store/transact.ts'
 import { key, SCHEMA_VERSION, type ObjectId } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import type { RegistryContext } from '../context.ts'
+import { doomObject } from '../doom.ts'
 import { encodeBody } from './body.ts'
 import {
   packDigests,
@@ -138,16 +139,8 @@ const intentItem = z.object({
 export const doomBody = async (store: Store, oid: ObjectId): Promise<void> => {
   const item = await getItem(store, key.object(oid), 'strong')
   if (item === undefined || item['state'] === 'DOOM') return
-  const now = store.clock.now()
-  await transact(store, [
-    {
-      op: 'update',
-      key: key.object(oid),
-      set: { state: 'DOOM', version: store.ids.next(), updatedAt: now },
-      conditions: [{ kind: 'equals', name: 'state', value: String(item['state']) }],
-    },
-    enqueue(store.ids, now, { type: 'OBJECT_DELETE', oid }),
-  ])
+  const conditions = [{ kind: 'equals', name: 'state', value: String(item['state']) }] as const
+  await transact(store, doomObject(store, oid, { conditions, dueAt: store.clock.now() }))
 }
 
 const identity = ({ pid, rid, digest, inc }: Pushed) => ({ pid, rid, digest, inc })

@@ -58,16 +58,15 @@ export const dropTags = async (store: Store, { rid, digest, inc }: Gone): Promis
   } as const
   for await (const items of pages(store, query)) {
     const holders = items.filter(({ sk }) => parseHolder(sk).inc === inc)
-    await Promise.all(
+    const left = await Promise.all(
       holders.map(async ({ sk }) => {
-        await transact(store, unpoint(rid, parseTag(parseHolder(sk).tag), { digest, inc }))
+        const tag = parseTag(parseHolder(sk).tag)
+        const outcome = await transact(store, unpoint(rid, tag, { digest, inc }))
+        return outcome.done ? [] : [{ op: 'delete' as const, key: { pk, sk } }]
       }),
     )
     // Of a push that was never committed, or of a tag that points elsewhere: they hold nothing.
-    await writeAll(
-      store,
-      holders.map(({ sk }) => ({ op: 'delete', key: { pk, sk } })),
-    )
+    await writeAll(store, left.flat())
   }
 }
 

@@ -4,6 +4,7 @@ import { transact } from '../../store/transact.ts'
 import { key } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import type { RegistryContext } from '../context.ts'
+import { doomObject } from '../doom.ts'
 import { unchanged, uploadUnknown, type Upload } from './upload.ts'
 
 /** Gives a session's object up for deletion; refused when the session has moved on. */
@@ -18,13 +19,7 @@ export const doom = (
   const dueAt =
     direct === undefined ? now : Math.max(now, direct.signedUntil + timesOf(store).inFlight)
   return [
-    {
-      op: 'update',
-      key: key.object(oid),
-      set: { ...why, state: 'DOOM', version: store.ids.next(), updatedAt: now },
-      conditions: unchanged(upload),
-    },
-    enqueue(store.ids, dueAt, { type: 'OBJECT_DELETE', oid }),
+    ...doomObject(store, oid, { conditions: unchanged(upload), dueAt, why }),
     ...unlisted(upload),
     ...(direct === undefined || multipartId === undefined
       ? []

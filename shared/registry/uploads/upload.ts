@@ -47,6 +47,8 @@ export type Upload = {
   readonly hash?: Uint8Array | undefined
   /** What the upload became, once `OWN`. */
   readonly digest?: string | undefined
+  /** When it was last written to; epoch milliseconds. */
+  readonly updatedAt?: number | undefined
   /** How the bytes come, when they do not pass the registry. */
   readonly direct?: Direct | undefined
 }
@@ -82,6 +84,7 @@ const uploadItem = z.object({
   tailEtag: z.string().optional(),
   hash: z.instanceof(Uint8Array).optional(),
   digest: z.string().optional(),
+  updatedAt: z.number().optional(),
 })
 const directItem = z.object({
   wanted: z.string(),
