@@ -1,45 +1,83 @@
 /**
- * `cdk deploy -c access=everyone`. Context, all but the first optional:
+ * `cdk deploy`, or `npm run deploy`. Context, all of it optional:
  *
  * ```
- * access=everyone        who may use the registry; there is no access control yet, so this must be said
- * stackName=Roadstead    another name gives another registry
- * disposable=true        deleting the stack deletes the table and the bucket's settings with it
- * apiTag=name=value      a tag of the HTTP API
+ * stackName=Roadstead            another name gives another registry
+ * domain=registry.example.com    a name of its own, with
+ * certificate=ARN                its certificate and
+ * hostedZone=example.com         the zone to write it into, which needs the account and the region to be known
+ * externalUrl=https://...        by which clients come when something of yours stands before it
+ * bucket=NAME                    a bucket that is there already
+ * encryptionKey=ARN              a KMS key for what is kept
+ * createProjectsOnPush=true      a push makes its project, for who may make projects
+ * allowSparse=true               manifests may refer to what is not there
+ * disposable=true                deleting the stack deletes what it keeps, but a bucket that is not empty
+ * apiTag=name=value              a tag of the HTTP API
  * ```
  */
 import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { Roadstead } from './roadstead.ts'
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { HostedZone } from 'aws-cdk-lib/aws-route53'
+import { Bucket } from 'aws-cdk-lib/aws-s3'
+import { readContext } from './context.ts'
+import { Roadstead, type CustomDomain, type RoadsteadProps } from './roadstead.ts'
 
 const app = new App()
+const context = readContext((name) => app.node.tryGetContext(name))
 
-const context = (name: string): string | undefined => {
-  const value: unknown = app.node.tryGetContext(name)
-  return typeof value === 'string' ? value : undefined
-}
-
-if (context('access') !== 'everyone') {
-  throw new Error(
-    'access: there is no access control yet, so everyone who learns the URL can pull and push; ' +
-      'if that is what you want, say so with -c access=everyone',
-  )
-}
-
-const stack = new Stack(app, context('stackName') ?? 'Roadstead', {
+const stack = new Stack(app, context.stackName, {
   description: 'Roadstead, a registry for container images, Helm charts and OCI artifacts',
+  // Zones are looked up by their name, which needs both.
+  ...(context.hostedZone !== undefined && {
+    env: {
+      account: process.env['CDK_DEFAULT_ACCOUNT'] ?? '',
+      region: process.env['CDK_DEFAULT_REGION'] ?? '',
+    },
+  }),
 })
 
-const [tag, ...value] = context('apiTag')?.split('=') ?? []
-const { api, bucket, table } = new Roadstead(stack, 'Roadstead', {
-  access: 'everyone',
-  ...(context('disposable') === 'true' && { removalPolicy: RemovalPolicy.DESTROY }),
-  ...(tag !== undefined && { apiTags: { [tag]: value.join('=') } }),
-})
+const domain = (): CustomDomain | undefined => {
+  const { certificate, domain: name, hostedZone } = context
+  if (name === undefined || certificate === undefined) return undefined
+  return {
+    name,
+    certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificate),
+    ...(hostedZone !== undefined && {
+      hostedZone: HostedZone.fromLookup(stack, 'Zone', { domainName: hostedZone }),
+    }),
+  }
+}
 
-new CfnOutput(stack, 'RegistryUrl', {
-  value: api.apiEndpoint,
-  description: 'Its host is the first part of every image name',
-})
-new CfnOutput(stack, 'ApiId', { value: api.apiId })
-new CfnOutput(stack, 'TableName', { value: table.tableName })
-new CfnOutput(stack, 'BucketName', { value: bucket.bucketName })
+const { bucket, encryptionKey } = context
+const named = domain()
+const props: RoadsteadProps = {
+  ...(named !== undefined && { domain: named }),
+  ...(context.externalUrl !== undefined && { externalUrl: context.externalUrl }),
+  ...(bucket !== undefined && { bucket: Bucket.fromBucketName(stack, 'Bucket', bucket) }),
+  ...(encryptionKey !== undefined && {
+    encryptionKey: Key.fromKeyArn(stack, 'Key', encryptionKey),
+  }),
+  ...(context.disposable && { removalPolicy: RemovalPolicy.DESTROY }),
+  createProjectsOnPush: context.createProjectsOnPush,
+  allowSparse: context.allowSparse,
+  apiTags: context.apiTag,
+}
+const roadstead = new Roadstead(stack, 'Roadstead', props)
+
+const output = (id: string, value: string, description?: string): void => {
+  new CfnOutput(stack, id, { value, ...(description !== undefined && { description }) })
+}
+output('RegistryUrl', roadstead.url, 'Its host is the first part of every image name')
+output(
+  'FirstPasswordCommand',
+  roadstead.firstPasswordCommand,
+  'Writes the first password of the user admin',
+)
+output(
+  'LoginCommand',
+  `${roadstead.firstPasswordCommand} | docker login -u admin --password-stdin ${roadstead.host}`,
+)
+output('ApiId', roadstead.api.apiId)
+output('TableName', roadstead.table.tableName)
+output('BucketName', roadstead.bucket.bucketName)

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileSystem } from 'aws-cdk-lib'
-import { buildSync, type Metafile } from 'esbuild'
+import type { Bundled } from './bundler.ts'
 
 /** The root of the project. */
 export const ROOT = join(import.meta.dirname, '..')
@@ -9,41 +11,34 @@ export const ROOT = join(import.meta.dirname, '..')
 export const BUNDLE_NAME = 'handler'
 
 export type Bundle = {
-  /** The caller's to remove. */
+  /** Gone when the process ends. */
   readonly directory: string
-  /** What esbuild says of the files it made: sizes, and which imports which. */
-  readonly outputs: Metafile['outputs']
+  readonly files: Bundled
 }
-
-/** Some dependencies are CommonJS and call `require` for modules of Node. */
-const REQUIRE =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /**
  * Bundles one entry point of `functions/` with all it needs: the SDK of Lambda's runtime is older than ours, and slower
- * to load. What is imported lazily gets files of its own, so that a start reads only what it runs.
+ * to load. In a process of its own, for constructs cannot wait and esbuild's plugins must be waited for.
  */
 export const bundle = (entry: string): Bundle => {
+  const known = made.get(entry)
+  if (known !== undefined) return known
   const directory = FileSystem.mkdtemp('roadstead-bundle-')
-  const { metafile } = buildSync({
-    absWorkingDir: ROOT,
-    entryPoints: { [BUNDLE_NAME]: join(ROOT, entry) },
-    outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    // Error classes and stack traces keep the names that logs are searched for.
-    keepNames: true,
-    sourcemap: true,
-    sourcesContent: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    banner: { js: REQUIRE },
-    metafile: true,
-    logLevel: 'warning',
+  const bundler = join(import.meta.dirname, 'bundler.ts')
+  const said = execFileSync(
+    process.execPath,
+    [bundler, join(ROOT, entry), directory, BUNDLE_NAME],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const files = JSON.parse(said) as Bundled
+  made.set(entry, { directory, files })
+  process.once('exit', () => {
+    rmSync(directory, { recursive: true, force: true })
   })
-  return { directory, outputs: metafile.outputs }
+  return { directory, files }
 }
+
+const made = new Map<string, Bundle>()

@@ -1,79 +1,157 @@
-import { RemovalPolicy, Tags } from 'aws-cdk-lib'
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
-import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
-import { RegistryFunction } from './registry-function.ts'
+import {
+  COPY_ACTIONS,
+  KEY_ACTIONS,
+  LIST_ACTIONS,
+  LIST_UPLOADS_ACTIONS,
+  RECEIVE_ACTIONS,
+  SECRET_ACTIONS,
+  SEND_ACTIONS,
+  TABLE_ACTIONS,
+  UPLOAD_ACTIONS,
+} from './actions.ts'
+import { Alarms } from './alarms.ts'
+import { BundledFunction, type Permission } from './bundled-function.ts'
+import { FrontDoor } from './front-door.ts'
+import { assertProps, type BlobBucket, type FunctionName, type RoadsteadProps } from './props.ts'
 import { Store } from './store.ts'
+import { Queues, Work, WORK_SECONDS } from './work.ts'
+
+export type { BlobBucket, CustomDomain, FunctionName, RoadsteadProps } from './props.ts'
 
 const DEFAULT_MEMORY_MB = 1024
+/** Below the 30 seconds after which an HTTP API gives up. */
+const ANSWER_SECONDS = 29
+const PASSWORD_CHARACTERS = 32
 
-export type RoadsteadProps = {
-  /**
-   * Who may use the registry. There is no access control yet: everyone who learns the URL can pull and push, so the
-   * only answer is `everyone`, and it must be given.
-   */
-  readonly access: 'everyone'
-  /**
-   * Whether a push to a project that does not exist makes it.
-   * @default true
-   */
-  readonly createProjectsOnPush?: boolean
-  /**
-   * Whether a manifest may refer to blobs and manifests that are not there.
-   * @default false
-   */
-  readonly allowSparse?: boolean
-  /**
-   * Memory of the function; its share of a processor grows with it.
-   * @default 1024
-   */
-  readonly memorySizeMb?: number
-  /**
-   * What becomes of the table, the bucket and the logs when the stack is deleted. `RETAIN` also protects the table from
-   * deletion.
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy
-  /**
-   * Tags of the HTTP API alone.
-   * @default none
-   */
-  readonly apiTags?: Readonly<Record<string, string>>
-}
-
-/** A registry: an HTTP API in front of one function, on one table and one bucket. Idle, it costs only its storage. */
+/**
+ * A registry: an HTTP API in front of two functions, on one table and one bucket, and a third function that works behind
+ * them. Idle, it costs its storage and one secret.
+ *
+ * ```ts
+ * new Roadstead(stack, 'Registry', { domain: { name: 'registry.example.com', certificate, hostedZone } })
+ * ```
+ */
 export class Roadstead extends Construct {
   readonly api: HttpApi
   readonly table: Table
-  readonly bucket: Bucket
+  readonly bucket: BlobBucket
+  /** Holds the password of `admin` until somebody changes it. */
+  readonly firstPassword: Secret
+  /** By which clients reach the registry. */
+  readonly url: string
+  /** As in the name of an image. */
+  readonly host: string
+  /** A command that writes the first password to standard output. */
+  readonly firstPasswordCommand: string
 
-  constructor(scope: Construct, id: string, props: RoadsteadProps) {
+  constructor(scope: Construct, id: string, props: RoadsteadProps = {}) {
     super(scope, id)
-    const {
-      allowSparse = false,
-      apiTags = {},
-      createProjectsOnPush = true,
-      memorySizeMb = DEFAULT_MEMORY_MB,
-      removalPolicy = RemovalPolicy.RETAIN,
-    } = props
-    const { bucket, table } = new Store(this, 'Store', { removalPolicy })
-    const registry = new RegistryFunction(this, 'Registry', {
-      table,
-      bucket,
-      allowSparse,
-      createProjectsOnPush,
-      memorySizeMb,
+    assertProps(props)
+    const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN } = props
+    const logRetention = props.logRetention ?? RetentionDays.ONE_MONTH
+    const kept = { encryptionKey, removalPolicy }
+    const { bucket, table } = new Store(this, 'Store', { ...kept, bucket: props.bucket })
+    const queues = new Queues(this, 'Queues', kept)
+    this.firstPassword = new Secret(this, 'FirstPassword', {
+      description: 'The password that the user admin of Roadstead has at first',
+      generateSecretString: { passwordLength: PASSWORD_CHARACTERS, excludePunctuation: true },
       removalPolicy,
+      ...(encryptionKey !== undefined && { encryptionKey }),
     })
+    Validations.of(this.firstPassword).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'It is read once, for the first login; from then on the registry has the password, changed or not.',
+    })
+
+    const may = (actions: readonly string[], resource: string): Permission => ({
+      actions,
+      resource,
+    })
+    const keys = [encryptionKey, bucket.encryptionKey].filter((key) => key !== undefined)
+    const useKeys = [...new Set(keys.map(({ keyArn }) => keyArn))].map((arn) =>
+      may(KEY_ACTIONS, arn),
+    )
+    const environment = { TABLE_NAME: table.tableName, BUCKET_NAME: bucket.bucketName }
+    const front = {
+      ...environment,
+      ADMIN_SECRET: this.firstPassword.secretArn,
+      CREATE_PROJECTS_ON_PUSH: String(props.createProjectsOnPush ?? false),
+      ALLOW_SPARSE: String(props.allowSparse ?? false),
+      ...(props.externalUrl !== undefined && { EXTERNAL_URL: props.externalUrl }),
+    }
+    const common = (name: FunctionName) => ({
+      ...{ logRetention, removalPolicy },
+      entry: `functions/${name}/handler.ts`,
+      memorySizeMb: props.memorySizeMb?.[name] ?? DEFAULT_MEMORY_MB,
+      reservedConcurrency: props.reservedConcurrency?.[name],
+    })
+
+    const registry = new BundledFunction(this, 'Registry', {
+      ...common('registry'),
+      description: 'OCI distribution API',
+      timeoutSeconds: ANSWER_SECONDS,
+      environment: front,
+      permissions: [
+        may(TABLE_ACTIONS, table.tableArn),
+        may(UPLOAD_ACTIONS, bucket.arnForObjects('*')),
+        may(LIST_UPLOADS_ACTIONS, bucket.bucketArn),
+        may(SECRET_ACTIONS, this.firstPassword.secretArn),
+        ...useKeys,
+      ],
+    }).function
+    const management = new BundledFunction(this, 'Management', {
+      ...common('api'),
+      description: 'Management API',
+      timeoutSeconds: ANSWER_SECONDS,
+      environment: { ...front, QUEUE_URL: queues.messages.queueUrl },
+      permissions: [
+        may(TABLE_ACTIONS, table.tableArn),
+        may(COPY_ACTIONS, bucket.arnForObjects('*')),
+        may(LIST_ACTIONS, bucket.bucketArn),
+        may(SECRET_ACTIONS, this.firstPassword.secretArn),
+        may(SEND_ACTIONS, queues.messages.queueArn),
+        ...useKeys,
+      ],
+    }).function
+    const worker = new BundledFunction(this, 'Worker', {
+      ...common('worker'),
+      description: 'Works on messages and on what is due',
+      timeoutSeconds: WORK_SECONDS,
+      environment,
+      permissions: [
+        may(TABLE_ACTIONS, table.tableArn),
+        may(RECEIVE_ACTIONS, queues.messages.queueArn),
+        ...useKeys,
+      ],
+    }).function
+    new Work(this, 'Work', worker, queues)
+
+    const door = new FrontDoor(this, 'FrontDoor', {
+      ...{ registry, logRetention, removalPolicy },
+      api: management,
+      domain: props.domain,
+      tags: props.apiTags ?? {},
+    })
+    new Alarms(this, 'Alarms', {
+      api: door.api,
+      functions: { Registry: registry, Management: management, Worker: worker },
+      queues,
+      topic: props.alarmTopic,
+    })
+    this.api = door.api
     this.table = table
     this.bucket = bucket
-    // The `$default` stage serves at the root, where clients look for /v2/.
-    this.api = new HttpApi(this, 'Api', {
-      description: 'Roadstead',
-      defaultIntegration: new HttpLambdaIntegration('Registry', registry.function),
-    })
-    for (const [name, value] of Object.entries(apiTags)) Tags.of(this.api).add(name, value)
+    this.url = props.externalUrl ?? door.url
+    this.host = Fn.select(2, Fn.split('/', this.url))
+    this.firstPasswordCommand =
+      `aws secretsmanager get-secret-value --region ${Stack.of(this).region} ` +
+      `--secret-id ${this.firstPassword.secretArn} --query SecretString --output text`
   }
 }

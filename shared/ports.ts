@@ -266,6 +266,12 @@ export type Deliveries = {
   receive(limit: number): Promise<readonly Delivery[]>
 }
 
+/** What must not lie in the table. */
+export type Secrets = {
+  /** The text of a secret; `undefined`: there is none of that name. */
+  read(name: string): Promise<string | undefined>
+}
+
 export type Clock = {
   /** Milliseconds since the epoch. */
   now(): number

@@ -11,6 +11,7 @@ import type { ProjectPermission, SystemPermission } from '../../shared/auth/perm
 import type { Principal } from '../../shared/auth/principal.ts'
 import { DomainError } from '../../shared/errors.ts'
 import type { RepositoryPath } from '../../shared/oci/name.ts'
+import { addressIn } from '../registry/http/bindings.ts'
 import type { ResolvedProject } from './deps.ts'
 import { factory, type ApiContext, type ApiEnv } from './factory.ts'
 import { IS_RESOURCE_NAME, isTrue, parseRepositoryPath } from './http/names.ts'
@@ -136,9 +137,7 @@ const authenticate = async (c: ApiContext): Promise<Principal> => {
 }
 
 /** Of the other end of the connection; empty when unknown. */
-export const addressOf = (c: Pick<ApiContext, 'env'>): string =>
-  // The bindings are absent under app.request(), whatever the type says.
-  (c.env as typeof c.env | undefined)?.address ?? ''
+export const addressOf = (c: Pick<ApiContext, 'env'>): string => addressIn(c.env)
 
 /** The project of the path, behind a rule about a project only. */
 export const projectOf = (c: ApiContext): ResolvedProject => {

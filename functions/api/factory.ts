@@ -2,16 +2,13 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { createFactory } from 'hono/factory'
 import type { Principal } from '../../shared/auth/principal.ts'
+import type { Bindings } from '../registry/http/bindings.ts'
 import type { ProvidedDeps, ResolvedProject } from './deps.ts'
 import { invalidRequest } from './http/invalid.ts'
 
 export type ApiEnv = {
   /** Given by the server or by the Lambda adapter; absent under `app.request()`. */
-  Bindings: {
-    readonly requestId?: string | undefined
-    /** Of the other end of the connection. */
-    readonly address?: string | undefined
-  }
+  Bindings: Bindings
   Variables: {
     deps: ProvidedDeps
     requestId: string

@@ -7,6 +7,7 @@ import { RegistryError } from '../../shared/oci/errors.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Deps } from './deps.ts'
 import { factory, type RegistryEnv } from './factory.ts'
+import { addressIn } from './http/bindings.ts'
 import { permit, type Need } from './http/challenge.ts'
 import { credentialsOf } from './http/credentials.ts'
 
@@ -59,9 +60,7 @@ const readOnly = (): RegistryError =>
   })
 
 /** The network address of whoever sent a request, as far as it can be trusted; empty when unknown. */
-export const addressOf = (c: Context<RegistryEnv>): string =>
-  // The bindings are absent under app.request(), whatever the type says.
-  (c.env as typeof c.env | undefined)?.address ?? ''
+export const addressOf = (c: Context<RegistryEnv>): string => addressIn(c.env)
 
 /** Who asks, for the audit log; behind a rule only. */
 export const actorOf = (c: Context<RegistryEnv>): Actor => ({

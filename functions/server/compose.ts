@@ -1,36 +1,30 @@
 import { randomBytes } from 'node:crypto'
 import { createAuditRecorder } from '../../shared/audit/recorder.ts'
-import { fullReference } from '../../shared/oci/reference.ts'
-import { createDoor } from '../../shared/identity/door.ts'
-import { createLogIn } from '../../shared/identity/log-in.ts'
-import type { Principal } from '../../shared/auth/principal.ts'
-import type { ProjectName } from '../../shared/oci/name.ts'
-import type { Store } from '../../shared/store/store.ts'
+import { formatBytes } from '../../shared/bytes.ts'
 import { openEmbedded, type Embedded } from '../../shared/embedded/open.ts'
-import { ownerOf, tryCreateProject } from '../../shared/projects/create.ts'
-import { mayCreateProjects } from '../../shared/projects/may-create.ts'
-import { createPulls } from '../../shared/repositories/pulls.ts'
-import { createRepositories } from '../../shared/projects/repositories.ts'
-import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
-import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
-import { readSettings } from '../../shared/settings/read.ts'
+import { readVolume } from '../../shared/embedded/volume.ts'
+import { createAuditedLogIn } from '../../shared/identity/audited-log-in.ts'
 import { createJobs } from '../../shared/jobs/jobs.ts'
 import { createHandlers } from '../../shared/messages/handlers.ts'
 import { sendMessage } from '../../shared/messages/messages.ts'
-import { formatBytes } from '../../shared/bytes.ts'
+import { createRepositories } from '../../shared/projects/repositories.ts'
+import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
+import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
+import { createPulls } from '../../shared/repositories/pulls.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import type { JobName } from '../../shared/table.ts'
+import { composeApi } from '../api/compose.ts'
 import type { ApiDeps } from '../api/deps.ts'
+import { composeRegistry } from '../registry/compose.ts'
 import type { Deps } from '../registry/deps.ts'
-import { composeApi } from './compose-api.ts'
 import { deliver } from './deliver.ts'
 import { prepare } from './first-start.ts'
 import { runJobs } from './jobs.ts'
-import { onceAnHour } from './once-an-hour.ts'
-import { regularly } from './regularly.ts'
 import type { Log } from './log.ts'
+import { onceAnHour } from './once-an-hour.ts'
 import type { ServerOptions } from './options.ts'
+import { regularly } from './regularly.ts'
 import { createVerifier } from './verifier.ts'
 
 export type Composition = {
@@ -46,54 +40,40 @@ export type Composition = {
 }
 
 const SECRET_BYTES = 32
-const MAX_LOGGED_NAME = 255
-const FAILED_LOGIN = { operation: 'login', resourceType: 'user', isSuccess: false } as const
 
 /** Puts the registry together on the embedded adapters. */
 export const compose = async (options: ServerOptions, log: Log): Promise<Composition> => {
   const secret = options.redirectBlobs ? randomBytes(SECRET_BYTES).toString('hex') : undefined
-  const embedded = await openEmbedded(options.data, {
+  const { close, kv, objects, queue, receive } = await openEmbedded(options.data, {
     clock: systemClock,
     // Without a host the redirect leads to wherever the client reached this server.
     ...(secret === undefined ? {} : { redirect: { baseUrl: '', secret } }),
     writes: { baseUrl: '', secret: randomBytes(SECRET_BYTES).toString('hex') },
   })
-  const store = { kv: embedded.kv, clock: systemClock, ids: createRandomIds() }
-  const context = {
+  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const context: RegistryContext = {
     store,
-    objects: embedded.objects,
+    objects,
     repositories: createRepositories(store, options),
     limits: DEFAULT_LIMITS,
     allowSparse: options.allowSparse,
-    quotaWarned: onceAnHour(
-      store.clock,
-      ({ project }) => project,
-      ({ limitBytes, project, usedBytes }) => {
-        log.info('a project has used most of its storage', {
-          project,
-          used: formatBytes(usedBytes),
-          limit: formatBytes(limitBytes),
-        })
-      },
-    ),
-  } satisfies RegistryContext
+    quotaWarned: warnOfQuotas(log),
+  }
   const hashing = createProcessHashing()
   const verifier = createVerifier(context, hashing)
   const audit = createAuditRecorder(store)
   const pulls = createPulls(store)
-  const logIn = createLogIn(store, ({ address, name }, why) => {
-    audit.record({ name, address }, { ...FAILED_LOGIN, resource: name })
-    log.info('a login failed', { name: name.slice(0, MAX_LOGGED_NAME), address, why })
+  const logIn = createAuditedLogIn(store, audit, (failed) => {
+    log.info('a login failed', failed)
   })
-  const makeProject = options.createProjectsOnPush ? projectMaker(store) : undefined
-  const door = createDoor(store, options.access === 'open' ? 'open' : { logIn, makeProject })
   const reportError: Deps['reportError'] = (error, requestId) => {
     log.error('a request failed', error, { id: requestId })
   }
-  const password = await prepare(store, options).catch(async (error: unknown) => {
-    await embedded.close()
+  const adminPassword = await prepare(store, options).catch(async (error: unknown) => {
+    await close()
     throw error
   })
+
   const jobs = runJobs(store, createJobs(store), (error, job) => {
     log.error('a job failed', error, { job })
   })
@@ -101,12 +81,12 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     jobs.wake(job)
     return Promise.resolve()
   }
-  const messages = deliver(embedded.queue, createHandlers({ runJob }), (error, { attempt, id }) => {
+  const messages = deliver(queue, createHandlers({ runJob }), (error, { attempt, id }) => {
     log.error('a message could not be worked on', error, { message: id, attempt: String(attempt) })
   })
   const jobWaits = async (job: JobName): Promise<void> => {
     try {
-      await sendMessage(embedded.queue, 'wakeJob', { job })
+      await sendMessage(queue, 'wakeJob', { job })
     } catch (error) {
       log.error('a message could not be sent', error, { job })
     }
@@ -123,42 +103,40 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     jobs,
     verifier,
   ]
+
+  const { createProjectsOnPush, externalUrl } = options
   return {
-    adminPassword: password,
+    adminPassword,
+    redirectSecret: secret,
     close: async () => {
       for (const loop of loops) await loop.end()
       await pulls.close()
-      await embedded.close()
+      await close()
     },
-    redirectSecret: secret,
-    receive: embedded.receive,
-    api: composeApi(options, {
-      ...{ store, registry: context, logIn, reportError },
-      jobWaits,
-    }),
-    deps: {
-      context,
-      verify: verifier.verify,
-      isReadOnly: async () => (await readSettings(store)).isReadOnly,
+    receive,
+    deps: composeRegistry({
+      ...{ context, audit, pulls, externalUrl, createProjectsOnPush, reportError },
       hashing,
-      ...door,
-      pulled: ({ actor, digest, name, reference, repository }) => {
-        pulls.pulled(repository, digest, reference.kind === 'tag' ? reference.tag : undefined)
-        const { pid } = repository
-        const resource = fullReference(name, reference)
-        audit.record(actor, { operation: 'pull', resourceType: 'artifact', resource, pid })
-      },
-      externalUrl: options.externalUrl,
-      reportError,
-    },
+      verify: verifier.verify,
+      logIn: options.access === 'open' ? 'open' : logIn,
+    }),
+    api: composeApi({
+      ...{ registry: context, logIn, externalUrl, jobWaits, reportError },
+      storage: 'filesystem',
+      volumes: async () => [await readVolume(options.data)],
+    }),
   }
 }
 
-/** Makes a project for whoever pushes to one that is not there, and may make projects. */
-const projectMaker =
-  (store: Store) =>
-  async (principal: Principal, name: ProjectName): Promise<void> => {
-    if (!(await mayCreateProjects(store, principal))) return
-    // Taken: somebody made it in the meantime, and whether this one may push there is for it to say.
-    await tryCreateProject(store, ownerOf(principal), { name })
-  }
+const warnOfQuotas = (log: Log): RegistryContext['quotaWarned'] =>
+  onceAnHour(
+    systemClock,
+    ({ project }) => project,
+    ({ limitBytes, project, usedBytes }) => {
+      log.info('a project has used most of its storage', {
+        project,
+        used: formatBytes(usedBytes),
+        limit: formatBytes(limitBytes),
+      })
+    },
+  )

@@ -1,29 +1,16 @@
 /** Works on the queue and on what is due, on Lambda. */
-import * as z from 'zod'
+import type * as z from 'zod'
 import { openAws } from '../../shared/aws/open.ts'
 import { createJobs } from '../../shared/jobs/jobs.ts'
 import { createHandlers } from '../../shared/messages/handlers.ts'
 import { runDue } from '../../shared/schedules/run-due.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
+import { ports, whereOf } from '../lambda/environment.ts'
 import { createWorker, type WorkerDeps } from './worker.ts'
 
-const environment = z.object({
-  /** By Lambda itself. */
-  AWS_REGION: z.string().min(1),
-  TABLE_NAME: z.string().min(1),
-  BUCKET_NAME: z.string().min(1),
-  /** Only where AWS is played by something else. */
-  AWS_ENDPOINT_URL: z.url().optional(),
-})
-
-const compose = (env: z.infer<typeof environment>): WorkerDeps => {
-  const { kv } = openAws({
-    region: env.AWS_REGION,
-    table: env.TABLE_NAME,
-    bucket: env.BUCKET_NAME,
-    ...(env.AWS_ENDPOINT_URL !== undefined && { endpoint: env.AWS_ENDPOINT_URL }),
-  })
+const compose = (env: z.infer<typeof ports>): WorkerDeps => {
+  const { kv } = openAws({ ...whereOf(env), table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
   const store = { kv, clock: systemClock, ids: createRandomIds() }
   const jobs = createJobs(store)
   return {
@@ -42,7 +29,7 @@ const compose = (env: z.infer<typeof environment>): WorkerDeps => {
   }
 }
 
-const work = createWorker(compose(environment.parse(process.env)))
+const work = createWorker(compose(ports.parse(process.env)))
 
 /** The part of Lambda's context that is used here. */
 type LambdaContext = { readonly getRemainingTimeInMillis: () => number }

@@ -2,7 +2,7 @@
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { extract, type Header } from 'tar-stream'
+import type { Header } from 'tar-stream'
 import { DomainError } from '../errors.ts'
 import { findBlob } from '../registry/blobs/find.ts'
 import type { RegistryContext } from '../registry/context.ts'
@@ -74,6 +74,7 @@ const walkChart = async (
   entry: ArtifactEntry,
   visit: Visit,
 ): Promise<void> => {
+  const { extract } = await import('tar-stream')
   const archive = extract()
   const unpacked = pipeline(
     Readable.from(await openLayer(context, repository, entry)),

@@ -44,6 +44,7 @@ export const createAuditRecorder = (store: Store): AuditRecorder => {
       if (pending.length < MAX_PENDING && !isRepeated(what)) pending.push({ actor, event })
     },
     flush: async () => {
+      if (pending.length === 0) return
       const isLogged = await readLogged(store)
       const taken = pending.filter(({ event }) => isLogged(event))
       pending = []

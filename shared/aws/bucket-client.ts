@@ -14,7 +14,7 @@ const ATTEMPTS = 3
  */
 export const createBucketClient = (settings: AwsSettings) => {
   const load = async () => {
-    const sdk = await import('@aws-sdk/client-s3')
+    const sdk = await import('./sdk/s3.ts')
     const open = (maxAttempts: number): S3Client => {
       const client = new sdk.S3Client({
         maxAttempts,

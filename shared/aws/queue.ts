@@ -20,7 +20,7 @@ export type QueueSettings = {
 /** Loads the client of SQS with the first message: hardly any request sends one. */
 export const createAwsQueue = ({ endpoint, region, url }: QueueSettings): Queue => {
   const load = async () => {
-    const sdk = await import('@aws-sdk/client-sqs')
+    const sdk = await import('./sdk/sqs.ts')
     const client: SQSClient = new sdk.SQSClient({
       maxAttempts: ATTEMPTS,
       requestHandler: {

@@ -56,11 +56,12 @@ const claimDue = async (
   const number = lastRun + 1
   const given = { number, kind: 'SCHEDULE', parameters } as const
   const run = newRun(store, { ...given, ...claimOf(store) })
+  const next = await nextTime(cron, store.clock.now())
   const outcome = await transactNamed(store, {
     job: {
       op: 'update',
       key: key.job(job),
-      set: { lastRun: number, openRun: number, dueAt: nextTime(cron, store.clock.now()) },
+      set: { lastRun: number, openRun: number, dueAt: next },
       conditions: [
         { kind: 'attributeAbsent', name: 'openRun' },
         { kind: 'equals', name: 'version', value: version },

@@ -1,4 +1,4 @@
-import { Cron } from 'croner'
+import type { Cron } from 'croner'
 import { DomainError } from '../errors.ts'
 
 const LONGEST = 255
@@ -10,16 +10,18 @@ const ONE_SECOND = /^\s*[0-5]?[0-9]\s/
  * hour, day of the month, month, day of the week; by UTC) names.
  * @throws DomainError BAD_REQUEST for what is no such expression, or names no time
  */
-export const nextTime = (cron: string, after: number): number => {
+export const nextTime = async (cron: string, after: number): Promise<number> => {
   if (cron.length > LONGEST || !ONE_SECOND.test(cron)) throw invalid('the first is a second, 0-59')
-  const next = parse(cron.trim()).nextRun(new Date(after))
+  const next = (await parse(cron.trim())).nextRun(new Date(after))
   if (next === null) throw invalid('it names no time that comes')
   return next.getTime()
 }
 
-const parse = (cron: string): Cron => {
+const parse = async (text: string): Promise<Cron> => {
+  // Few of those that start ever read a cron expression.
+  const { Cron } = await import('croner')
   try {
-    return new Cron(cron, { timezone: 'UTC', mode: '6-part', paused: true })
+    return new Cron(text, { timezone: 'UTC', mode: '6-part', paused: true })
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : 'it cannot be read', { cause: error })
   }

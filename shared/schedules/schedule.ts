@@ -24,7 +24,7 @@ export const setSchedule = async (
   given: NewSchedule,
 ): Promise<void> => {
   const now = store.clock.now()
-  const dueAt = nextTime(given.cron, now)
+  const dueAt = await nextTime(given.cron, now)
   const before = await readSchedule(store, job)
   const times = { dueAt, createdAt: before?.createdAt ?? now, updatedAt: now }
   await change(store, job, {

@@ -17,16 +17,17 @@ export const isFirstAdmin = (number: UserNumber): boolean => Number(number) === 
 
 /**
  * Makes the administrator when there never was a user, with the password given or a random one, which is answered. Of
- * processes that start at once one makes it, and only that one answers.
+ * processes that start at once one makes it, and only that one answers. Where the password must be fetched, that is done
+ * only when it is wanted.
  * @throws DomainError BAD_REQUEST when the password given is too weak to be used
  */
 export const ensureAdmin = async (
   store: Store,
-  password: string | undefined,
+  password: string | (() => Promise<string>) | undefined,
 ): Promise<string | undefined> => {
   const before = await readCounter(store, 'users')
   if (before.last > 0) return undefined
-  const used = password ?? randomPassword()
+  const used = typeof password === 'function' ? await password() : (password ?? randomPassword())
   const make = await prepareUser(store, { name: ADMIN_NAME, password: used, isSysadmin: true })
   // Refused: another process was faster, and its password is the one that counts.
   const outcome = await transactNamed(store, newUser(make(before), before))

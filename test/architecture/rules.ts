@@ -27,7 +27,9 @@ const PURE = ['zod', 'node:crypto']
 
 const isHandler = (path: string): boolean => /^functions\/[^/]+\/handler\.ts$/.test(path)
 const composes = (path: string): boolean =>
-  isHandler(path) || isIn(path, 'functions/server') || path === 'functions/cli/commands/admin.ts'
+  isHandler(path) ||
+  isIn(path, 'functions/server', 'functions/lambda') ||
+  path === 'functions/cli/commands/admin.ts'
 const isProject = (target: string): boolean =>
   isIn(target, 'shared', 'functions', 'infra', 'test') || /^[^/]+\.ts$/.test(target)
 

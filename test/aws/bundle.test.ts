@@ -1,83 +1,85 @@
 import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { BUNDLE_NAME, bundle } from '../../infra/bundle.ts'
 
-const KIB = 1024
-/**
- * A cold start reads and compiles this much. Raise it knowingly: every 100 KB cost some 10 ms on Lambda. The last 16 KiB
- * are direct uploads, those before the token service with jose.
- */
-const COLD_BUDGET_BYTES = 592 * KIB
-/** Everything that is uploaded, without source maps. */
-const TOTAL_BUDGET_BYTES = 1024 * KIB
+const KB = 1000
 
-const { directory, outputs } = bundle('functions/registry/handler.ts')
-const files = new Map(
-  Object.entries(outputs)
-    .filter(([path]) => path.endsWith('.mjs'))
-    .map(([path, output]) => [basename(path), output]),
-)
-
-afterAll(async () => {
-  await rm(directory, { recursive: true })
-})
-
-/** The files that are read before the first request. */
-const coldFiles = (): ReadonlySet<string> => {
-  const found = new Set([`${BUNDLE_NAME}.mjs`])
-  for (const name of found) {
-    for (const { kind, path } of files.get(name)?.imports ?? []) {
-      if (kind === 'import-statement' && files.has(basename(path))) found.add(basename(path))
-    }
-  }
-  return found
+type Budget = {
+  /** A cold start reads and compiles this much. Raise it knowingly: every 100 KB cost some 10 ms on Lambda. */
+  readonly coldBytes: number
+  /** Everything that is uploaded, without source maps; what is loaded lazily has its own copy of what it needs. */
+  readonly totalBytes: number
+  readonly environment: Readonly<Record<string, string>>
 }
 
-const bytesOf = (names: Iterable<string>): number =>
-  [...names].reduce((total, name) => total + (files.get(name)?.bytes ?? 0), 0)
+const PORTS = { AWS_REGION: 'eu-central-1', TABLE_NAME: 'table', BUCKET_NAME: 'bucket' }
+const FRONT = {
+  ...PORTS,
+  ADMIN_SECRET: 'secret',
+  CREATE_PROJECTS_ON_PUSH: 'true',
+  ALLOW_SPARSE: 'false',
+}
 
-const inputsOf = (names: Iterable<string>): readonly string[] =>
-  [...names].flatMap((name) => Object.keys(files.get(name)?.inputs ?? {}))
+const BUDGETS: Readonly<Record<string, Budget>> = {
+  registry: { coldBytes: 465 * KB, totalBytes: 1_150 * KB, environment: FRONT },
+  api: {
+    coldBytes: 700 * KB,
+    totalBytes: 1_650 * KB,
+    environment: { ...FRONT, QUEUE_URL: 'https://sqs.example.com/1/queue' },
+  },
+  worker: { coldBytes: 350 * KB, totalBytes: 800 * KB, environment: PORTS },
+}
+
+/** Loaded with their first use, for most invocations have none. */
+const LAZY = ['@aws-sdk/client-s3', '@aws-sdk/client-secrets-manager', '@aws-sdk/client-sqs']
+/** Of no use on Lambda. */
+const ABSENT = ['aws-cdk-lib', 'lmdb', '@hono/node-server', '@aws-sdk/credential-provider-sso']
 
 const isOf = (name: string) => (path: string) => path.includes(`node_modules/${name}/`)
 
-describe('the bundle of the registry', () => {
+describe.each(Object.entries(BUDGETS))('the bundle of %s', (name, budget) => {
+  const { directory, files } = bundle(`functions/${name}/handler.ts`)
+  const all = Object.keys(files.outputs).filter((file) => file.endsWith('.mjs'))
+
+  const bytesOf = (names: readonly string[]): number =>
+    names.reduce((total, file) => total + (files.outputs[file]?.bytes ?? 0), 0)
+  const inputsOf = (names: readonly string[]): readonly string[] =>
+    names.flatMap((file) => Object.keys(files.outputs[file]?.inputs ?? {}))
+
   it('stays within its budgets of bytes', () => {
-    expect(bytesOf(coldFiles())).toBeLessThan(COLD_BUDGET_BYTES)
-    expect(bytesOf(files.keys())).toBeLessThan(TOTAL_BUDGET_BYTES)
+    expect(files.cold).toContain(`${BUNDLE_NAME}.mjs`)
+    expect(bytesOf(files.cold)).toBeLessThanOrEqual(budget.coldBytes)
+    expect(bytesOf(all)).toBeLessThanOrEqual(budget.totalBytes)
   })
 
-  it('loads the client of S3 with the first upload, not at the start', () => {
-    const isS3 = isOf('@aws-sdk/client-s3')
-    expect(inputsOf(files.keys()).some(isS3)).toBe(true)
-    expect(inputsOf(coldFiles()).filter(isS3)).toEqual([])
+  it('loads the clients of S3, SQS and Secrets Manager with their first use, not at the start', () => {
+    expect(inputsOf(all).some(isOf('@aws-sdk/client-s3'))).toBe(true)
+    for (const lazy of LAZY) expect(inputsOf(files.cold).filter(isOf(lazy))).toEqual([])
   })
 
   it('holds no CDK, no embedded store and no server', () => {
-    const inputs = inputsOf(files.keys())
-    for (const name of ['aws-cdk-lib', 'lmdb', '@hono/node-server']) {
-      expect(inputs.filter(isOf(name))).toEqual([])
-    }
-    expect(inputs.filter((path) => path.includes('shared/embedded/'))).toEqual([])
+    for (const absent of ABSENT) expect(inputsOf(all).filter(isOf(absent))).toEqual([])
+    expect(inputsOf(all).filter((path) => path.includes('shared/embedded/'))).toEqual([])
   })
 
-  it('starts with what Lambda gives it, and says what is missing otherwise', async () => {
+  it('starts with what the stack gives it, and says what is missing otherwise', async () => {
     const url = pathToFileURL(join(directory, `${BUNDLE_NAME}.mjs`)).href
     const script = `import(${JSON.stringify(url)}).then((m) => console.log(typeof m.handler))`
     const start = async (env: Readonly<Record<string, string>>): Promise<string> =>
       (await promisify(execFile)(process.execPath, ['-e', script], { env, cwd: directory })).stdout
-    const env = {
-      AWS_REGION: 'eu-central-1',
-      TABLE_NAME: 'table',
-      BUCKET_NAME: 'bucket',
-      CREATE_PROJECTS_ON_PUSH: 'true',
-      ALLOW_SPARSE: 'false',
+    expect(await start(budget.environment)).toBe('function\n')
+    for (const missing of Object.keys(budget.environment)) {
+      await expect(start({ ...budget.environment, [missing]: '' })).rejects.toThrow(missing)
     }
-    expect(await start(env)).toBe('function\n')
-    await expect(start({ ...env, TABLE_NAME: '' })).rejects.toThrow('TABLE_NAME')
+  })
+
+  it('can load everything that it loads lazily', async () => {
+    for (const file of all.filter((one) => /^lazy-[^-]+(-manager|-stream)?\.mjs$/.test(one))) {
+      const loaded: unknown = await import(pathToFileURL(join(directory, file)).href)
+      expect(Object.keys(loaded as object).length).toBeGreaterThan(0)
+    }
   })
 })

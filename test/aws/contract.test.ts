@@ -32,7 +32,7 @@ const close = async (): Promise<void> => {
 }
 
 describe('the adapters of AWS on MiniStack', () => {
-  const endpoint = endpointOf(startMinistack)
+  const endpoint = endpointOf(async () => await startMinistack())
   const open = async () => {
     const [table, bucket] = [await createTable(endpoint()), await createBucket(endpoint())]
     return { ...openAws({ table, bucket, region, endpoint: endpoint() }), close }

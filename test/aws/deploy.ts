@@ -13,37 +13,49 @@ const STACK = 'RoadsteadTest'
 const TIMEOUT_MS = 120_000
 
 const outputs = z.object({
-  [STACK]: z.object({ ApiId: z.string(), TableName: z.string(), BucketName: z.string() }),
+  [STACK]: z.object({
+    ApiId: z.string(),
+    BucketName: z.string(),
+    FirstPasswordCommand: z.string(),
+    LoginCommand: z.string(),
+    RegistryUrl: z.string(),
+    TableName: z.string(),
+  }),
 })
+export type Outputs = z.infer<typeof outputs>[typeof STACK]
 
-/** Deploys the stack as `cdk.json` has it to an emulator, with the CLI that users run; answers the stack's outputs. */
-export const deploy = async (
-  endpoint: string,
-  directory: string,
-  apiId: string,
-): Promise<z.infer<typeof outputs>[typeof STACK]> => {
-  const assembly = join(directory, 'cdk.out')
-  const outputsFile = join(directory, 'outputs.json')
-  const cdk = async (...args: readonly string[]): Promise<void> => {
-    const { AWS_CA_BUNDLE: _, ...inherited } = process.env
-    const env = {
-      ...inherited,
-      ...CREDENTIALS,
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_EC2_METADATA_DISABLED: 'true',
-      CDK_DISABLE_CLI_TELEMETRY: 'true',
-    }
+/** Context of the app, by name. */
+export type Context = Readonly<Record<string, string>>
+
+/** What runs the CLI of the CDK, the one that users run, against an emulator. */
+export const cdkOn = (endpoint: string) => {
+  const { AWS_CA_BUNDLE: _, ...inherited } = process.env
+  const env = {
+    ...inherited,
+    ...CREDENTIALS,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+  }
+  return async (...args: readonly string[]): Promise<void> => {
     const options = { cwd: ROOT, env, timeout: TIMEOUT_MS }
     await promisify(execFile)(process.execPath, [CDK, '--no-notices', ...args], options)
   }
-  const context = {
-    access: 'everyone',
-    stackName: STACK,
-    disposable: 'true',
-    // The emulator takes the id of an API from this tag.
-    apiTag: `ms-custom-id=${apiId}`,
-  }
-  const flags = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+}
+
+/** Deploys the stack as `cdk.json` has it, or a change to it; answers the stack's outputs. */
+export const deploy = async (
+  endpoint: string,
+  directory: string,
+  context: Context,
+): Promise<Outputs> => {
+  const cdk = cdkOn(endpoint)
+  const assembly = join(directory, 'cdk.out')
+  const outputsFile = join(directory, 'outputs.json')
+  const flags = Object.entries({ ...context, stackName: STACK }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
   await cdk('synth', '--quiet', '--output', assembly, ...flags)
   await cdk('bootstrap', '--app', assembly, `aws://${ACCOUNT}/${CREDENTIALS.AWS_REGION}`)
   await cdk(
@@ -51,4 +63,9 @@ export const deploy = async (
     ...['--outputs-file', outputsFile],
   )
   return outputs.parse(JSON.parse(await readFile(outputsFile, 'utf8')))[STACK]
+}
+
+/** Deletes the stack that `deploy` made last from this directory. */
+export const destroy = async (endpoint: string, directory: string): Promise<void> => {
+  await cdkOn(endpoint)('destroy', '--app', join(directory, 'cdk.out'), '--all', '--force')
 }

@@ -1,57 +1,79 @@
 /** The whole of it on an emulated AWS: what `cdk deploy` makes serves clients as they are. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../support/cli.ts'
+import { authorization, type Login } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
 import { blobsOf, digestOf as sha256, writeImage } from '../support/layout.ts'
 import { writeSparseImage } from '../support/sparse.ts'
-import { temporaryDirectory } from '../support/temporary.ts'
 import { provideWorkspace } from '../support/workspace.ts'
-import { startMinistack } from '../tools/endpoints/start.ts'
-import { deploy } from './deploy.ts'
-import { startGateway } from './gateway.ts'
+import { deployRegistry, type DeployedRegistry } from './registry.ts'
+import { makeProject, makeRobot } from './stories.ts'
 
-const API_ID = 'a0b1c2d3'
 const LAYER_BYTES = 256 * 1024
 const MB = 1024 * 1024
 const LARGE_LAYER_BYTES = 64 * MB
 
-const cleanUps: (() => Promise<void>)[] = []
-let url = ''
-let endpoint = ''
+let registry: DeployedRegistry
+let ci: Login
 
 beforeAll(async () => {
-  const directory = await temporaryDirectory('stack')
-  cleanUps.push(directory.remove)
-  const ministack = await startMinistack()
-  cleanUps.push(ministack.stop)
-  endpoint = ministack.endpoint
-  const { ApiId: apiId } = await deploy(endpoint, directory.path, API_ID)
-  const gateway = await startGateway(new URL(`${endpoint}/_aws/execute-api/${apiId}/$default`))
-  cleanUps.push(gateway.stop)
-  url = gateway.url
+  registry = await deployRegistry({ disposable: 'true' })
+  await makeProject(registry, 'stack')
+  ci = await makeRobot(registry, 'stack', ['pull', 'push'])
 })
 
 afterAll(async () => {
-  for (const cleanUp of cleanUps.reverse()) await cleanUp()
+  await registry.stop()
 })
 
-describe('a deployed registry', () => {
-  const workspace = provideWorkspace()
-  const repository = (name: string): string => `${new URL(url).host}/stack/${name}`
+/** An answer of the distribution API to the robot. */
+const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const headers = new Headers(init.headers)
+  headers.set('Authorization', authorization(ci))
+  return await fetch(new URL(path, registry.url), { redirect: 'manual', ...init, headers })
+}
 
-  it('says what it is', async () => {
-    const answer = await fetch(`${url}/v2/`)
-    expect(answer.status).toBe(200)
+describe('a deployed registry', () => {
+  const workspace = provideWorkspace(() => ({ host: registry.host, login: ci }))
+  const repository = (name: string): string => `${registry.host}/stack/${name}`
+
+  const pushImage = async (name: string, layers = 1) => {
+    const layout = await writeImage(await workspace().directory('image'), {
+      layers,
+      layerBytes: LAYER_BYTES,
+    })
+    await workspace().run('crane', 'push', '--insecure', layout.path, `${repository(name)}:v1`)
+    return layout
+  }
+
+  it('asks for a login, and says where tokens are to be had', async () => {
+    const answer = await fetch(`${registry.url}/v2/`)
+    expect(answer.status).toBe(401)
     expect(answer.headers.get('docker-distribution-api-version')).toBe('registry/2.0')
+    expect(answer.headers.get('www-authenticate')).toContain(
+      `realm="${registry.url}/service/token"`,
+    )
+    const keys = await fetch(`${registry.url}/.well-known/jwks.json`)
+    expect(await keys.json()).toMatchObject({ keys: [{ alg: 'ES256' }] })
+  })
+
+  it('lets in the administrator with the first password, and nobody with another one', async () => {
+    expect(await (await registry.ask('/users/current')).json()).toMatchObject({
+      username: 'admin',
+      sysadmin_flag: true,
+    })
+    const wrong = { name: 'nobody', password: 'Wrong1234' }
+    expect((await registry.ask('/users/current', { as: wrong })).status).toBe(401)
+    expect(await (await registry.ask('/projects', { as: 'nobody' })).json()).toMatchObject([
+      { name: 'library', metadata: { public: 'true' } },
+    ])
+    await workspace().run('skopeo', 'login', '--tls-verify=false', ...logInAs(registry))
   })
 
   it('gives skopeo the image that crane pushed, byte for byte', async () => {
-    const layout = await writeImage(await workspace().directory('image'), {
-      layers: 3,
-      layerBytes: LAYER_BYTES,
-    })
+    const layout = await pushImage('image', 3)
     const reference = `${repository('image')}:v1`
     const pulled = `${workspace().path}/pulled`
-    await workspace().run('crane', 'push', '--insecure', layout.path, reference)
     expect((await workspace().run('crane', 'digest', '--insecure', reference)).trim()).toBe(
       layout.digest,
     )
@@ -63,23 +85,31 @@ describe('a deployed registry', () => {
     expect(await blobsOf(pulled)).toEqual(await blobsOf(layout.path))
   })
 
-  it('answers HEAD of a blob itself and leads GET to the bucket, ranges included', async () => {
-    const layout = await writeImage(await workspace().directory('image'), {
-      layers: 1,
-      layerBytes: LAYER_BYTES,
+  it('shows pulls and pushes to administrators soon after', async () => {
+    await pushImage('seen')
+    expect((await ask('/v2/stack/seen/manifests/v1')).status).toBe(200)
+    const entries = await eventually('the pull is in the audit log', async () => {
+      const answer = await registry.ask('/audit-logs?page_size=100')
+      const text = await answer.text()
+      return text.includes('"pull"') ? text : undefined
     })
-    const name = repository('redirect')
-    await workspace().run('crane', 'push', '--insecure', layout.path, `${name}:v1`)
+    expect(entries).toContain('stack/seen')
+    const repositories = await registry.ask('/projects/stack/repositories?q=name%3D~seen')
+    expect(await repositories.json()).toMatchObject([{ name: 'stack/seen', pull_count: 1 }])
+  })
+
+  it('answers HEAD of a blob itself and leads GET to the bucket, ranges included', async () => {
+    const layout = await pushImage('redirect')
     const blobs = (await blobsOf(layout.path)).map(digestOf)
     for (const digest of blobs.filter((each) => each !== layout.digest)) {
-      const blob = `${url}/v2/stack/redirect/blobs/${digest}`
-      const head = await fetch(blob, { method: 'HEAD', redirect: 'manual' })
+      const blob = `/v2/stack/redirect/blobs/${digest}`
+      const head = await ask(blob, { method: 'HEAD' })
       expect(head.status).toBe(200)
       expect(head.headers.get('docker-content-digest')).toBe(digest)
-      const get = await fetch(blob, { redirect: 'manual' })
+      const get = await ask(blob)
       expect(get.status).toBe(307)
       const location = get.headers.get('location') ?? ''
-      expect(new URL(location).port).toBe(new URL(endpoint).port)
+      expect(new URL(location).port).toBe(new URL(registry.endpoint).port)
       expect(location).toContain('X-Amz-Signature=')
       const part = await fetch(location, { headers: { range: 'bytes=1-4' } })
       expect(part.status).toBe(206)
@@ -92,33 +122,93 @@ describe('a deployed registry', () => {
     async (way) => {
       const path = await workspace().directory('large')
       const layer = await writeSparseImage(path, LARGE_LAYER_BYTES)
-      const env = { XDG_CACHE_HOME: workspace().path, XDG_CONFIG_HOME: workspace().path }
+      const env = {
+        XDG_CACHE_HOME: workspace().path,
+        XDG_CONFIG_HOME: workspace().path,
+        ROADSTEAD_URL: registry.url,
+        ROADSTEAD_USER: ci.name,
+        ROADSTEAD_PASSWORD: ci.password,
+      }
       const to = `${repository(`large-${way}`)}:v1`
       expect(await runCli(['push', '--way', way, path, to], env)).toMatchObject({ code: 0 })
-      const answer = await fetch(`${url}/v2/stack/large-${way}/blobs/${layer}`)
+      const answer = await ask(`/v2/stack/large-${way}/blobs/${layer}`, { redirect: 'follow' })
       const bytes = Buffer.from(await answer.arrayBuffer())
       expect(sha256(bytes)).toBe(layer)
     },
   )
 
+  it('lets everybody pull what is public, and nobody what is not', async () => {
+    await pushImage('open')
+    const anonymous = ['skopeo', 'inspect', '--tls-verify=false', '--no-creds', '--raw'] as const
+    const pull = async (): Promise<string> => {
+      const [program, ...args] = anonymous
+      return await workspace().run(program, ...args, `docker://${repository('open')}:v1`)
+    }
+    await expect(pull()).rejects.toThrow(/unauthorized|denied|authentication required/i)
+    const metadata = { metadata: { public: 'true' } }
+    const made = await registry.ask('/projects/stack', { method: 'PUT', body: metadata })
+    expect(made.status).toBe(200)
+    // What is known of a project is believed for five seconds.
+    const manifest = await eventually('everybody may pull', async () => {
+      return await pull().catch(() => undefined)
+    })
+    expect(manifest).toContain('config')
+  })
+
   it('cannot be sent more at once than API Gateway and Lambda let through', async () => {
-    const started = await fetch(`${url}/v2/stack/large/blobs/uploads/`, { method: 'POST' })
+    const started = await ask('/v2/stack/large/blobs/uploads/', { method: 'POST' })
     expect(started.status).toBe(202)
-    const location = new URL(started.headers.get('location') ?? '', url)
-    const answer = await fetch(location, {
-      method: 'PATCH',
-      headers: { 'content-type': 'application/octet-stream' },
-      body: new Uint8Array(5 * MB),
+    const patch = async (bytes: number): Promise<number> => {
+      const answer = await ask(started.headers.get('location') ?? '', {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: new Uint8Array(bytes),
+      })
+      return answer.status
+    }
+    expect(await patch(5 * MB)).toBe(413)
+    expect(await patch(4 * MB)).toBe(202)
+  })
+
+  it('has its worker run what administrators ask for, by a message', async () => {
+    const started = await registry.ask('/system/purgeaudit/schedule', {
+      method: 'POST',
+      body: {
+        schedule: { type: 'Manual' },
+        parameters: { audit_retention_hour: 24, include_operations: 'create' },
+      },
     })
-    expect(answer.status).toBe(413)
-    const small = await fetch(location, {
-      method: 'PATCH',
-      headers: { 'content-type': 'application/octet-stream' },
-      body: new Uint8Array(4 * MB),
-    })
-    expect(small.status).toBe(202)
+    expect(started.status).toBe(201)
+    const run = (started.headers.get('location') ?? '').replace('/api/v2.0', '')
+    await eventually('the purge is over', async () =>
+      (await (await registry.ask(run)).text()).includes('"Success"') ? true : undefined,
+    )
   })
 })
+
+describe('an upgrade of a disposable registry, and its end', () => {
+  const workspace = provideWorkspace(() => ({ host: registry.host, login: ci }))
+
+  it('serves what was there before, and follows the change', async () => {
+    const layout = await writeImage(await workspace().directory('image'), { layers: 1 })
+    const reference = `${registry.host}/stack/kept:v1`
+    await workspace().run('crane', 'push', '--insecure', layout.path, reference)
+    const before = registry.outputs
+    const change = { disposable: 'true', createProjectsOnPush: 'true' }
+    expect(await registry.redeploy(change)).toEqual(before)
+    expect((await workspace().run('crane', 'digest', '--insecure', reference)).trim()).toBe(
+      layout.digest,
+    )
+    await workspace().logIn(registry.host, registry.admin)
+    const fresh = `${registry.host}/fresh/image:v1`
+    await workspace().run('crane', 'push', '--insecure', layout.path, fresh)
+    expect((await registry.ask('/projects/fresh')).status).toBe(200)
+  })
+})
+
+const logInAs = ({ admin, host }: DeployedRegistry): readonly string[] => [
+  ...['-u', admin.name, '-p', admin.password, host],
+]
 
 /** A layout names its blobs by the digest without its algorithm. */
 const digestOf = (name: string): string => `sha256:${name}`

@@ -5,15 +5,23 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { Roadstead, type RoadsteadProps } from '../../infra/roadstead.ts'
 
-/** The template of a stack that holds nothing but a registry. */
-export const templateOf = (props: Partial<RoadsteadProps> = {}): Template => {
+/** What a test has of a stack that holds nothing but a registry, in an app that is gone afterwards. */
+export const withStack = <T>(
+  propsOf: (stack: Stack) => RoadsteadProps,
+  use: (stack: Stack, app: App) => T,
+): T => {
   // By default an app leaves its assembly in the temporary directory.
   const outdir = mkdtempSync(join(tmpdir(), 'roadstead-template-'))
   try {
-    const stack = new Stack(new App({ outdir }), 'Test')
-    new Roadstead(stack, 'Roadstead', { access: 'everyone', ...props })
-    return Template.fromStack(stack)
+    const app = new App({ outdir })
+    const stack = new Stack(app, 'Test')
+    new Roadstead(stack, 'Roadstead', propsOf(stack))
+    return use(stack, app)
   } finally {
     rmSync(outdir, { recursive: true })
   }
 }
+
+/** Its template. */
+export const templateOf = (propsOf: (stack: Stack) => RoadsteadProps = () => ({})): Template =>
+  withStack(propsOf, (stack) => Template.fromStack(stack))

@@ -1,8 +1,10 @@
 /** What a deployment consists of; emulators ignore some of it in silence, so it is asserted here. */
 import { RemovalPolicy } from 'aws-cdk-lib'
 import { Match } from 'aws-cdk-lib/assertions'
+import { Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
-import { BUCKET_ACTIONS, OBJECT_ACTIONS, TABLE_ACTIONS } from '../../infra/registry-function.ts'
+import { parseEvent } from '../../functions/worker/events.ts'
+import { MAX_DELIVERIES } from '../../shared/ports.ts'
 import { templateOf } from './stack.ts'
 
 const template = templateOf()
@@ -80,74 +82,163 @@ describe('the bucket', () => {
   })
 })
 
-describe('the function', () => {
-  it('may do what its code does, to its own table, bucket and logs, and nothing else', () => {
-    template.resourceCountIs('AWS::IAM::Policy', 0)
-    template.resourceCountIs('AWS::IAM::ManagedPolicy', 0)
-    const role = Object.values(template.findResources('AWS::IAM::Role'))
-    expect(role).toHaveLength(1)
-    expect(role[0]?.['Properties']).not.toHaveProperty('ManagedPolicyArns')
-    const table = arnOf('AWS::DynamoDB::Table')
-    const bucket = arnOf('AWS::S3::Bucket')
-    const logs = arnOf('AWS::Logs::LogGroup')
-    template.hasResourceProperties('AWS::IAM::Role', {
-      Policies: [
-        {
-          PolicyDocument: {
-            Statement: [
-              { Action: TABLE_ACTIONS, Effect: 'Allow', Resource: table },
-              {
-                Action: OBJECT_ACTIONS,
-                Effect: 'Allow',
-                Resource: { 'Fn::Join': ['', [bucket, '/*']] },
-              },
-              { Action: BUCKET_ACTIONS, Effect: 'Allow', Resource: bucket },
-              {
-                Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-                Effect: 'Allow',
-                Resource: logs,
-              },
-            ],
-          },
-        },
-      ],
+describe('the queues', () => {
+  it('keep messages for two weeks, encrypted, and set aside what failed five times', () => {
+    const [deadLetters] = idsOf(
+      'AWS::SQS::Queue',
+      ({ RedrivePolicy }) => RedrivePolicy === undefined,
+    )
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters, 'Arn'] },
+        maxReceiveCount: MAX_DELIVERIES,
+      },
+      VisibilityTimeout: 900,
     })
-    const actions = [...TABLE_ACTIONS, ...OBJECT_ACTIONS, ...BUCKET_ACTIONS]
-    expect(actions.filter((action) => action.includes('*'))).toEqual([])
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 2)
+    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Action: 'sqs:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            Effect: 'Deny',
+          }),
+        ],
+      },
+    })
   })
 
-  it('runs Node 24 on ARM and gives up before its caller does', () => {
-    template.hasResourceProperties('AWS::Lambda::Function', {
+  it('are worked on one message at a time, each answered for by itself', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    })
+  })
+})
+
+describe('the schedule', () => {
+  it('calls the worker every five minutes, and once only', () => {
+    const [worker] = idsOf('AWS::Lambda::Function', ({ Timeout }) => Timeout === 900)
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Target: {
+        Arn: { 'Fn::GetAtt': [worker, 'Arn'] },
+        Input: '{"kind":"tick"}',
+        RetryPolicy: { MaximumRetryAttempts: 0 },
+      },
+    })
+    expect(parseEvent(JSON.parse('{"kind":"tick"}'))).toEqual({ kind: 'tick' })
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 })
+  })
+})
+
+describe('the first password', () => {
+  it('is made by AWS, fits the rule for passwords, and stays in its secret', () => {
+    template.hasResource('AWS::SecretsManager::Secret', {
+      DeletionPolicy: 'Retain',
+      Properties: { GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 32 } },
+    })
+  })
+})
+
+describe('the functions', () => {
+  it.each(['Registry', 'Management', 'Worker'])('%s runs Node 24 on ARM', (name) => {
+    const [properties] = propertiesOf('AWS::Lambda::Function', name)
+    expect(properties).toMatchObject({
       Architectures: ['arm64'],
       Runtime: 'nodejs24.x',
-      Timeout: 29,
+      MemorySize: 1024,
+      Timeout: name === 'Worker' ? 900 : 29,
+      LoggingConfig: { LogFormat: 'JSON' },
     })
+    expect(properties).not.toHaveProperty('ReservedConcurrentExecutions')
+    expect(properties).not.toHaveProperty('VpcConfig')
   })
 
-  it('keeps its logs for a month', () => {
-    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 })
+  it('keep their logs, and those of requests, for a month', () => {
+    template.resourceCountIs('AWS::Logs::LogGroup', 4)
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 })
   })
 })
 
 describe('the API', () => {
-  it('serves every path and method at the root, from the function', () => {
+  it('serves every path and method at the root: management apart, everything else the registry', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Api', { ProtocolType: 'HTTP' })
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       AutoDeploy: true,
       StageName: '$default',
     })
-    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$default' })
-    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
-      IntegrationType: 'AWS_PROXY',
-      PayloadFormatVersion: '2.0',
+    const functionOf = (route: string): string => {
+      const [{ Target: target } = {}] = propertiesOf('AWS::ApiGatewayV2::Route').filter(
+        ({ RouteKey: key }) => key === route,
+      )
+      const integration = /"Ref":"([^"]*)"/.exec(JSON.stringify(target))?.[1] ?? ''
+      const resource = template.findResources('AWS::ApiGatewayV2::Integration')[integration]
+      expect(resource?.['Properties']).toMatchObject({ PayloadFormatVersion: '2.0' })
+      return JSON.stringify(resource?.['Properties'])
+    }
+    expect(functionOf('$default')).toContain('RoadsteadRegistry')
+    expect(functionOf('ANY /api/{proxy+}')).toContain('RoadsteadManagement')
+    expect(functionOf('ANY /c/{proxy+}')).toContain('RoadsteadManagement')
+  })
+
+  it('logs requests without what may hold secrets', () => {
+    const [stage] = propertiesOf('AWS::ApiGatewayV2::Stage')
+    const line = JSON.stringify(stage?.['AccessLogSettings'])
+    expect(line).toContain('$context.path')
+    expect(line).not.toMatch(/query|header|authoriz/i)
+  })
+})
+
+describe('alarms', () => {
+  it('tell of errors, throttles, dead letters and messages that wait', () => {
+    const metrics = propertiesOf('AWS::CloudWatch::Alarm').map(({ MetricName: name }) => name)
+    expect(metrics.sort()).toEqual(
+      [
+        '5xx',
+        'ApproximateAgeOfOldestMessage',
+        'ApproximateNumberOfMessagesVisible',
+        ...['Errors', 'Errors', 'Errors', 'Throttles', 'Throttles', 'Throttles'],
+      ].sort(),
+    )
+  })
+
+  it('go to a topic when there is one', () => {
+    const withTopic = templateOf((stack) => ({ alarmTopic: new Topic(stack, 'Topic') }))
+    withTopic.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: [{ Ref: Match.anyValue() }],
+    })
+  })
+})
+
+describe('an upgrade', () => {
+  it('keeps what holds data and what people have written down: logical ids never change', () => {
+    const idOf = (type: string, part = ''): string | undefined => idsOf(type, undefined, part)[0]
+    expect({
+      table: idOf('AWS::DynamoDB::Table'),
+      bucket: idOf('AWS::S3::Bucket'),
+      secret: idOf('AWS::SecretsManager::Secret'),
+      api: idOf('AWS::ApiGatewayV2::Api'),
+      messages: idOf('AWS::SQS::Queue', 'Messages'),
+    }).toEqual({
+      table: 'RoadsteadStoreTable5FCDC520',
+      bucket: 'RoadsteadStoreBucket0FD34901',
+      secret: 'RoadsteadFirstPassword88E61796',
+      api: 'RoadsteadFrontDoorApiB4067E29',
+      messages: 'RoadsteadQueuesMessages37C7D409',
     })
   })
 })
 
 describe('a disposable registry', () => {
   it('goes with its stack', () => {
-    const disposable = templateOf({ removalPolicy: RemovalPolicy.DESTROY })
-    disposable.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' })
+    const disposable = templateOf(() => ({ removalPolicy: RemovalPolicy.DESTROY }))
+    for (const type of ['AWS::S3::Bucket', 'AWS::SecretsManager::Secret', 'AWS::SQS::Queue']) {
+      disposable.allResources(type, { DeletionPolicy: 'Delete' })
+    }
     disposable.hasResource('AWS::DynamoDB::Table', {
       DeletionPolicy: 'Delete',
       Properties: { DeletionProtectionEnabled: false },
@@ -155,8 +246,18 @@ describe('a disposable registry', () => {
   })
 })
 
-/** How the template says the ARN of its only resource of a type. */
-const arnOf = (type: string): object => {
-  const [logicalId = ''] = Object.keys(template.findResources(type))
-  return { 'Fn::GetAtt': [logicalId, 'Arn'] }
-}
+type Properties = Readonly<Record<string, unknown>>
+
+const propertiesOf = (type: string, part = ''): readonly Properties[] =>
+  Object.entries(template.findResources(type))
+    .filter(([id]) => id.includes(part))
+    .map(([, resource]) => resource['Properties'] as Properties)
+
+const idsOf = (
+  type: string,
+  fits: (properties: Properties) => boolean = () => true,
+  part = '',
+): readonly string[] =>
+  Object.entries(template.findResources(type))
+    .filter(([id, resource]) => id.includes(part) && fits(resource['Properties'] as Properties))
+    .map(([id]) => id)

@@ -1,5 +1,4 @@
 import type { Hash } from 'node:crypto'
-import { createSHA256, createSHA512 } from 'hash-wasm'
 import { digestOfHex, startHash, type Digest, type DigestAlgorithm } from '../../oci/digest.ts'
 import type { Upload } from './upload.ts'
 
@@ -72,6 +71,8 @@ export const createPortableHashing = (): Hashing => {
   const states = new WeakMap<UploadHash, () => Uint8Array>()
 
   const create = async (algorithm: DigestAlgorithm, state?: Uint8Array): Promise<UploadHash> => {
+    // With the first upload: a function that is asked for nothing but pulls starts without it.
+    const { createSHA256, createSHA512 } = await import('./sha2.ts')
     const hasher = await (algorithm === 'sha256' ? createSHA256() : createSHA512())
     if (state === undefined) hasher.init()
     else hasher.load(state)

@@ -20,8 +20,15 @@ const answers = (url: string) => async (): Promise<void> => {
   await response.body?.cancel()
 }
 
+export type MinistackOptions = {
+  /** Whether policies are enforced. By default everybody may do everything. */
+  readonly enforcesIam?: boolean
+}
+
 /** All services of MiniStack on a free port; nothing is kept. It must not see credentials: functions inherit them. */
-export const startMinistack = async (): Promise<Endpoint> => {
+export const startMinistack = async ({
+  enforcesIam = false,
+}: MinistackOptions = {}): Promise<Endpoint> => {
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   return await startProcess(endpoint, {
@@ -36,6 +43,7 @@ export const startMinistack = async (): Promise<Endpoint> => {
       LAMBDA_EXECUTOR: 'local',
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
+      ...(enforcesIam && { AUTH: 'true' }),
     },
     probe: answers(`${endpoint}/_ministack/health`),
   })

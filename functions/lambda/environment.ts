@@ -1,0 +1,32 @@
+/** What the stack tells its functions; a deployment that forgot something fails at its first start, with its name. */
+import * as z from 'zod'
+
+/** Of every function. */
+export const ports = z.object({
+  /** By Lambda itself. */
+  AWS_REGION: z.string().min(1),
+  TABLE_NAME: z.string().min(1),
+  BUCKET_NAME: z.string().min(1),
+  /** Only where AWS is played by something else. */
+  AWS_ENDPOINT_URL: z.url().optional(),
+})
+
+/** Of those that people and clients reach. */
+export const front = ports.extend({
+  /** Holds the password of the administrator whom the first login makes. */
+  ADMIN_SECRET: z.string().min(1),
+  CREATE_PROJECTS_ON_PUSH: z.stringbool(),
+  ALLOW_SPARSE: z.stringbool(),
+  /** By which clients reach the registry, where that is not the host of their requests. */
+  EXTERNAL_URL: z.url().optional(),
+  /** By Lambda itself. */
+  AWS_LAMBDA_RUNTIME_API: z.string().min(1).optional(),
+})
+
+export type Front = z.infer<typeof front>
+
+/** By which the adapters find AWS. */
+export const whereOf = ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_REGION: region,
+}: z.infer<typeof ports>) => (endpoint === undefined ? { region } : { region, endpoint })

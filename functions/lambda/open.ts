@@ -1,0 +1,90 @@
+import { createAuditRecorder } from '../../shared/audit/recorder.ts'
+import { openAws } from '../../shared/aws/open.ts'
+import { createAwsSecrets } from '../../shared/aws/secrets.ts'
+import { createAuditedLogIn } from '../../shared/identity/audited-log-in.ts'
+import type { LogIn } from '../../shared/identity/log-in.ts'
+import { createRepositories } from '../../shared/projects/repositories.ts'
+import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
+import { createPulls } from '../../shared/repositories/pulls.ts'
+import { systemClock } from '../../shared/system/clock.ts'
+import { createRandomIds } from '../../shared/system/ids.ts'
+import { behindAnswers } from './behind-answers.ts'
+import { whereOf, type Front } from './environment.ts'
+import { registerExtension, type Extension } from './extension.ts'
+import { createFirstStart } from './first-start.ts'
+
+/** What both APIs stand on, in a function. */
+export const openFront = (env: Front) => {
+  const where = whereOf(env)
+  const { kv, objects } = openAws({ ...where, table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
+  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const context: RegistryContext = {
+    store,
+    objects,
+    repositories: createRepositories(store, { createProjectsOnPush: false }),
+    limits: DEFAULT_LIMITS,
+    allowSparse: env.ALLOW_SPARSE,
+    quotaWarned: ({ limitBytes, project, usedBytes }) => {
+      console.warn('a project has used most of its storage', { project, usedBytes, limitBytes })
+    },
+  }
+  const audit = createAuditRecorder(store)
+  const pulls = createPulls(store)
+  const secrets = createAwsSecrets(where)
+  const start = createFirstStart(store, async () => {
+    const password = await secrets.read(env.ADMIN_SECRET)
+    if (password === undefined) throw new Error('the secret with the first password is gone')
+    return password
+  })
+  const auditedLogIn = createAuditedLogIn(store, audit, (failed) => {
+    console.info('a login failed', failed)
+  })
+  const logIn: LogIn = async (login) => {
+    await start()
+    return await auditedLogIn(login)
+  }
+  const flushAll = async (): Promise<void> => {
+    await Promise.all([audit.flush(), pulls.close()])
+  }
+  return {
+    ...{ context, audit, pulls, logIn, where },
+    externalUrl: env.EXTERNAL_URL,
+    reportError: (error: unknown, requestId: string): void => {
+      console.error(`a request failed: ${requestId}`, error)
+    },
+    /** The handler, with what it gathers of pulls and logins written behind its answers and at the end. */
+    serve: async <Call extends readonly unknown[], Answer>(
+      handler: (...call: Call) => Promise<Answer>,
+    ): Promise<typeof handler> => {
+      const onError = (error: unknown): void => {
+        console.error('what was gathered of pulls and logins could not be written yet', error)
+      }
+      flushAtTheEnd(flushAll, onError)
+      const work = async (): Promise<void> => {
+        await Promise.all([audit.flush(), pulls.flush()])
+      }
+      const onLost = (): void => {
+        process.exit(1)
+      }
+      const extension = await extend(env.AWS_LAMBDA_RUNTIME_API)
+      return behindAnswers(handler, { work, onError, onLost }, extension)
+    },
+  }
+}
+
+const extend = async (runtimeApi: string | undefined): Promise<Extension | undefined> => {
+  if (runtimeApi === undefined) return undefined
+  return await registerExtension(runtimeApi).catch((error: unknown) => {
+    console.error('answers wait for what is gathered: no extension', error)
+    return undefined
+  })
+}
+
+/** Lambda gives a function with an extension half a second to end. */
+const flushAtTheEnd = (flush: () => Promise<void>, onError: (error: unknown) => void): void => {
+  process.once('SIGTERM', () => {
+    void flush()
+      .catch(onError)
+      .finally(() => process.exit(0))
+  })
+}

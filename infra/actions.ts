@@ -1,0 +1,53 @@
+/** What each adapter of `shared/aws` calls, and so what a function that uses it may do. */
+
+/** `kv.ts`; a transaction needs the actions of its operations. */
+export const TABLE_ACTIONS = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:BatchWriteItem',
+  'dynamodb:ConditionCheckItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'dynamodb:Query',
+  'dynamodb:UpdateItem',
+] as const
+
+/** Objects as uploads make them (`objects.ts`, `multipart.ts`), and what the signed URLs of pulls need. */
+export const UPLOAD_ACTIONS = [
+  's3:AbortMultipartUpload',
+  's3:DeleteObject',
+  's3:GetObject',
+  's3:ListMultipartUploadParts',
+  's3:PutObject',
+] as const
+
+/** Objects as the management API reads them, and the bodies of large manifests that it copies. */
+export const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject'] as const
+
+/** Listing; with it S3 answers 404 for an absent key, not 403. */
+export const LIST_ACTIONS = ['s3:ListBucket'] as const
+export const LIST_UPLOADS_ACTIONS = ['s3:ListBucket', 's3:ListBucketMultipartUploads'] as const
+
+/** `queue.ts`. */
+export const SEND_ACTIONS = ['sqs:SendMessage'] as const
+/** What Lambda does in a function's name to bring it messages. */
+export const RECEIVE_ACTIONS = [
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+] as const
+
+/** `secrets.ts`. */
+export const SECRET_ACTIONS = ['secretsmanager:GetSecretValue'] as const
+
+export const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'] as const
+
+/** What the services ask of who uses what is encrypted by a key of one's own. */
+export const KEY_ACTIONS = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+] as const

@@ -1,0 +1,111 @@
+/** `node bundler.ts ENTRY DIRECTORY NAME`: makes a bundle and writes what is in it to standard output, as JSON. */
+import { basename, dirname, join, parse } from 'node:path'
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
+
+/** The files of a bundle by their names, and what a start reads before the first request. */
+export type Bundled = {
+  readonly outputs: Readonly<Record<string, Metafile['outputs'][string]>>
+  readonly cold: readonly string[]
+}
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** Some dependencies are CommonJS and call `require` for modules of Node. */
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  minify: true,
+  sourcemap: true,
+  sourcesContent: false,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  banner: { js: REQUIRE },
+  metafile: true,
+  logLevel: 'warning',
+  // Of what is left out below.
+  logOverride: { 'import-is-undefined': 'silent' },
+} as const satisfies BuildOptions
+
+/** What the dependencies have in them that a function has no use for, and what stands in its place. */
+const SHORTER: readonly (readonly [file: RegExp, contents: string])[] = [
+  // Messages in fifty languages.
+  [/[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/, "export { default as en } from './en.js'"],
+  // JSON schemas: our descriptions are made by another package.
+  [
+    /[\\/]zod[\\/]v4[\\/]core[\\/]to-json-schema\.js$/,
+    `const none = () => { throw new Error('this bundle makes no JSON schemas') }
+     export const createStandardJSONSchemaMethod = () => none
+     export const createToJSONSchemaMethod = () => none
+     export { none as extractDefs, none as finalize, none as handleUnrepresentable,
+       none as initializeContext, none as processSchema }`,
+  ],
+  [
+    /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/,
+    'export const allProcessors = {}, toJSONSchema = undefined',
+  ],
+  // Seven ways to come by credentials. Lambda has one: it puts those of the role into the environment.
+  [
+    /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/,
+    "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
+  ],
+]
+
+const shorten: Plugin = {
+  name: 'shorten',
+  setup: ({ onLoad }) => {
+    for (const [filter, contents] of SHORTER) {
+      onLoad({ filter }, ({ path }) => ({ contents, resolveDir: dirname(path) }))
+    }
+  },
+}
+
+/**
+ * What our code imports lazily gets a bundle of its own. Were it part of the same one, whatever both use would be read
+ * from the start, with the parts of it that only the lazy one uses: half of the SDK.
+ */
+const apart = (found: Map<string, string>): Plugin => ({
+  name: 'apart',
+  setup: ({ onResolve, resolve }) => {
+    onResolve({ filter: /./ }, async ({ importer, kind, path, pluginData, resolveDir }) => {
+      const isOurs = !importer.includes('node_modules')
+      if (kind !== 'dynamic-import' || !isOurs || pluginData === apart) return undefined
+      const resolved = await resolve(path, { kind, importer, resolveDir, pluginData: apart })
+      const name = `lazy-${parse(path).name}`
+      found.set(resolved.path, name)
+      return { path: `./${name}.mjs`, external: true }
+    })
+  },
+})
+
+const bundleAll = async (entry: string, directory: string, name: string): Promise<Bundled> => {
+  const found = new Map([[entry, name]])
+  const outputs: Record<string, Metafile['outputs'][string]> = {}
+  // The map grows while it is walked.
+  for (const [path, out] of found) {
+    const { metafile } = await build({
+      ...OPTIONS,
+      entryPoints: { [out]: path },
+      chunkNames: `${out}-[hash]`,
+      outdir: directory,
+      plugins: [shorten, apart(found)],
+    })
+    for (const [file, output] of Object.entries(metafile.outputs)) outputs[basename(file)] = output
+  }
+  const cold = new Set([`${name}.mjs`])
+  for (const file of cold) {
+    for (const { kind, path } of outputs[file]?.imports ?? []) {
+      if (kind === 'import-statement' && basename(path) in outputs) cold.add(basename(path))
+    }
+  }
+  return { outputs, cold: [...cold] }
+}
+
+const [entry = '', directory = '', name = ''] = process.argv.slice(2)
+process.stdout.write(JSON.stringify(await bundleAll(entry, directory, name)))

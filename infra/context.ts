@@ -1,0 +1,69 @@
+import * as z from 'zod'
+
+const flag = z.stringbool().default(false)
+const text = z.string().min(1).optional()
+
+const options = z
+  .strictObject({
+    stackName: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'letters, digits and hyphens, a letter first')
+      .default('Roadstead'),
+    domain: text,
+    certificate: z
+      .string()
+      .regex(/^arn:aws[\w-]*:acm:/, 'expected the ARN of a certificate of ACM')
+      .optional(),
+    hostedZone: text,
+    externalUrl: text,
+    bucket: text,
+    encryptionKey: z
+      .string()
+      .regex(/^arn:aws[\w-]*:kms:.*:key\//, 'expected the ARN of a key of KMS')
+      .optional(),
+    createProjectsOnPush: flag,
+    allowSparse: flag,
+    disposable: flag,
+    apiTag: z
+      .string()
+      .regex(/^[^=]+=/, 'expected name=value')
+      .optional()
+      .transform((tag) => {
+        const [name, ...value] = tag?.split('=') ?? []
+        return name === undefined ? {} : { [name]: value.join('=') }
+      }),
+  })
+  .superRefine(({ certificate, domain, hostedZone }, { addIssue }) => {
+    const missing = (path: string, message: string): void => {
+      addIssue({ code: 'custom', path: [path], message })
+    }
+    if (domain !== undefined && certificate === undefined) {
+      missing('certificate', 'missing; a domain needs its certificate')
+    }
+    if (domain === undefined && certificate !== undefined) {
+      missing('domain', 'missing; the certificate is for a name')
+    }
+    if (domain === undefined && hostedZone !== undefined) {
+      missing('domain', 'missing; the hosted zone is for a name')
+    }
+  })
+
+/** Everything that can be said with `-c`. */
+export type Context = z.infer<typeof options>
+
+/** Its names, for who passes them on. */
+export const CONTEXT_NAMES: readonly string[] = Object.keys(options.shape)
+
+/**
+ * Reads what was said with `-c name=value`.
+ * @throws Error that begins with the name of what is wrong
+ */
+export const readContext = (read: (name: string) => unknown): Context => {
+  const given = CONTEXT_NAMES.map((name) => [name, read(name)] as const)
+  const { data, error } = options.safeParse(
+    Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+  )
+  if (data !== undefined) return data
+  const [issue] = error.issues
+  throw new Error(`${issue?.path.join('.') ?? 'context'}: ${issue?.message ?? 'invalid'}`)
+}

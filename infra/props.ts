@@ -1,0 +1,163 @@
+import { Token, type RemovalPolicy } from 'aws-cdk-lib'
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { IHostedZone } from 'aws-cdk-lib/aws-route53'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+
+/** A name for the registry instead of the one that API Gateway gives it. */
+export type CustomDomain = {
+  /** Such as `registry.example.com`. */
+  readonly name: string
+  /** Of that name, in the region of the stack. */
+  readonly certificate: ICertificate
+  /**
+   * The zone that the name is written into.
+   * @default none: whoever keeps the zone points the name to the domain of API Gateway
+   */
+  readonly hostedZone?: IHostedZone
+}
+
+/** What is asked of a bucket: every `IBucket` has it. */
+export type BlobBucket = {
+  readonly bucketName: string
+  readonly bucketArn: string
+  readonly encryptionKey?: IKey | undefined
+  arnForObjects(keyPattern: string): string
+}
+
+/** `registry` answers clients that pull and push, `api` the management API, `worker` works behind them. */
+export type FunctionName = 'registry' | 'api' | 'worker'
+
+export type RoadsteadProps = {
+  /**
+   * A name of the registry's own.
+   * @default the one of API Gateway
+   */
+  readonly domain?: CustomDomain
+  /**
+   * By which clients reach the registry when something of yours stands before it, such as CloudFront.
+   * @default the host of their requests
+   */
+  readonly externalUrl?: string
+  /**
+   * A bucket to keep blobs in. What is in it is left alone; it needs a lifecycle rule that aborts incomplete uploads.
+   * @default one of its own
+   */
+  readonly bucket?: BlobBucket
+  /**
+   * Encrypts the table, the queues, the secret and a bucket of its own.
+   * @default keys of AWS, which cost nothing
+   */
+  readonly encryptionKey?: IKey
+  /**
+   * What becomes of the table, the bucket, the secret, the queues and the logs when the stack is deleted. `RETAIN` also
+   * protects the table from deletion.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy
+  /**
+   * Whether a push by somebody who may make projects makes one that does not exist.
+   * @default false
+   */
+  readonly createProjectsOnPush?: boolean
+  /**
+   * Whether a manifest may refer to blobs and manifests that are not there, in projects that do not say.
+   * @default false
+   */
+  readonly allowSparse?: boolean
+  /**
+   * Memory of each function; its share of a processor grows with it.
+   * @default 1024 for each
+   */
+  readonly memorySizeMb?: Readonly<Partial<Record<FunctionName, number>>>
+  /**
+   * How often each function may run at once, taken from what the account has.
+   * @default whatever the account has left
+   */
+  readonly reservedConcurrency?: Readonly<Partial<Record<FunctionName, number>>>
+  /**
+   * How long logs are kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays
+  /**
+   * Is told of alarms.
+   * @default nobody; the alarms are there all the same
+   */
+  readonly alarmTopic?: ITopic
+  /**
+   * Tags of the HTTP API alone.
+   * @default none
+   */
+  readonly apiTags?: Readonly<Record<string, string>>
+}
+
+const LEAST_MEMORY_MB = 128
+const MOST_MEMORY_MB = 10_240
+const FUNCTIONS: readonly string[] = ['registry', 'api', 'worker'] satisfies FunctionName[]
+const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/
+const URL_OF_A_HOST = /^https?:\/\/[^/?#\s]+$/
+
+/**
+ * Refuses what would fail only when it is deployed, or later still.
+ * @throws Error that begins with the name of the property
+ */
+export const assertProps = (props: RoadsteadProps): void => {
+  assertDomain(props)
+  const { externalUrl, memorySizeMb = {}, reservedConcurrency = {} } = props
+  if (externalUrl !== undefined && !isToken(externalUrl) && !URL_OF_A_HOST.test(externalUrl)) {
+    refuse('externalUrl', `${externalUrl} is not a URL without a path, such as https://example.com`)
+  }
+  for (const [name, memory] of Object.entries(memorySizeMb)) {
+    assertFunction('memorySizeMb', name)
+    if (!isWhole(memory, LEAST_MEMORY_MB, MOST_MEMORY_MB)) {
+      refuse(
+        `memorySizeMb.${name}`,
+        `${memory}; Lambda takes ${LEAST_MEMORY_MB} to ${MOST_MEMORY_MB}`,
+      )
+    }
+  }
+  for (const [name, most] of Object.entries(reservedConcurrency)) {
+    assertFunction('reservedConcurrency', name)
+    if (!isWhole(most, 1, Infinity)) {
+      refuse(`reservedConcurrency.${name}`, `${most}; with less than 1 the function never runs`)
+    }
+  }
+}
+
+const assertDomain = ({ domain, externalUrl }: RoadsteadProps): void => {
+  if (domain === undefined) return
+  // Callers without types forget it.
+  const { certificate, hostedZone, name } = domain as Partial<CustomDomain>
+  if (name === undefined || (!isToken(name) && !HOST.test(name))) {
+    refuse('domain.name', `${name ?? 'missing'}; expected a host such as registry.example.com`)
+  }
+  if (certificate === undefined) {
+    refuse('domain.certificate', 'missing; the name needs a certificate of the region of the stack')
+  }
+  const zone = hostedZone?.zoneName
+  if (zone !== undefined && !isToken(zone) && name !== undefined && !isToken(name)) {
+    if (name !== zone && !name.endsWith(`.${zone}`)) {
+      refuse('domain.hostedZone', `${name} is not in the zone ${zone}`)
+    }
+  }
+  if (externalUrl !== undefined) {
+    refuse('externalUrl', 'the domain says already by which name clients come')
+  }
+}
+
+const assertFunction = (property: string, name: string): void => {
+  if (!FUNCTIONS.includes(name)) {
+    refuse(`${property}.${name}`, `no such function; there are ${FUNCTIONS.join(', ')}`)
+  }
+}
+
+const isToken = (value: string): boolean => Token.isUnresolved(value)
+
+const isWhole = (value: number, least: number, most: number): boolean =>
+  Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most)
+
+const refuse = (property: string, why: string): never => {
+  throw new Error(`${property}: ${why}`)
+}

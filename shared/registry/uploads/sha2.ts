@@ -1,0 +1,2 @@
+/** What is used of hash-wasm, which has many more. */
+export { createSHA256, createSHA512 } from 'hash-wasm'

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { createFirstStart } from '../../../functions/lambda/first-start.ts'
+import { openMemory } from '../../../shared/memory/open.ts'
+import { createLogIn } from '../../../shared/identity/log-in.ts'
+import { parseProjectName } from '../../../shared/projects/name.ts'
+import { resolveProject } from '../../../shared/projects/find.ts'
+import { createCounter } from '../../support/counter.ts'
+import { createTestStore } from '../../support/domain.ts'
+
+const PASSWORD = 'Made0by0AWS'
+const login = { name: 'admin', password: PASSWORD, address: '192.0.2.1' }
+
+describe('the first start of a registry on Lambda', () => {
+  it('makes the administrator and the project library once, however many functions start', async () => {
+    const store = createTestStore()
+    let reads = 0
+    const read = (): Promise<string> => {
+      reads += 1
+      return Promise.resolve(PASSWORD)
+    }
+    const starts = Array.from({ length: 5 }, () => createFirstStart(store, read))
+    await Promise.all(
+      starts.map(async (start) => {
+        await start()
+      }),
+    )
+    const logIn = createLogIn(store, () => undefined)
+    expect(await logIn(login)).toMatchObject({ principal: { name: 'admin', isSysadmin: true } })
+    expect(await resolveProject(store, { name: parseProjectName('library') })).toBeDefined()
+    const before = reads
+    await createFirstStart(store, read)()
+    expect(reads).toBe(before)
+  })
+
+  it('costs one round trip in the life of a process, and none from then on', async () => {
+    const base = createTestStore()
+    await createFirstStart(base, () => Promise.resolve(PASSWORD))()
+    const counter = createCounter()
+    const store = { ...base, ...counter.wrap({ kv: base.kv, objects: openMemory().objects }) }
+    const start = createFirstStart(store, () => Promise.reject(new Error('not asked for')))
+    await start()
+    expect(counter.depth()).toBe(1)
+    await start()
+    expect(counter.depth()).toBe(1)
+  })
+
+  it('is tried again with the next login when it failed', async () => {
+    const store = createTestStore()
+    let isThere = false
+    const start = createFirstStart(store, () =>
+      isThere ? Promise.resolve(PASSWORD) : Promise.reject(new Error('no secret')),
+    )
+    await expect(start()).rejects.toThrow('no secret')
+    isThere = true
+    await start()
+    expect(await createLogIn(store, () => undefined)(login)).toBeDefined()
+  })
+})
