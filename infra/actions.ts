@@ -12,21 +12,19 @@ export const TABLE_ACTIONS = [
   'dynamodb:UpdateItem',
 ] as const
 
-/** Objects as uploads make them (`objects.ts`, `multipart.ts`), and what the signed URLs of pulls need. */
-export const UPLOAD_ACTIONS = [
-  's3:AbortMultipartUpload',
-  's3:DeleteObject',
+/**
+ * Of `objects.ts` and `multipart.ts` what pushes, copies and pulls call; S3 asks no more of parts and copies. Parts are
+ * listed when a client goes on with a direct upload.
+ */
+export const REGISTRY_OBJECT_ACTIONS = [
   's3:GetObject',
   's3:ListMultipartUploadParts',
   's3:PutObject',
 ] as const
-
-/** Objects as the management API reads them, and the bodies of large manifests that it copies. */
 export const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject'] as const
 
-/** Listing; with it S3 answers 404 for an absent key, not 403. */
-export const LIST_ACTIONS = ['s3:ListBucket'] as const
-export const LIST_UPLOADS_ACTIONS = ['s3:ListBucket', 's3:ListBucketMultipartUploads'] as const
+/** With it S3 answers 404 for an absent key, not 403. */
+export const BUCKET_ACTIONS = ['s3:ListBucket'] as const
 
 /** `queue.ts`. */
 export const SEND_ACTIONS = ['sqs:SendMessage'] as const

@@ -12,72 +12,87 @@
  * createProjectsOnPush=true      a push makes its project, for who may make projects
  * allowSparse=true               manifests may refer to what is not there
  * disposable=true                deleting the stack deletes what it keeps, but a bucket that is not empty
+ * cliCredentials=true            deploys with your credentials alone, not with the roles that bootstrapping made
  * apiTag=name=value              a tag of the HTTP API
  * ```
  */
-import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { App, CfnOutput, CliCredentialsStackSynthesizer, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { HostedZone } from 'aws-cdk-lib/aws-route53'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
-import { readContext } from './context.ts'
+import { readContext, type Context } from './context.ts'
 import { Roadstead, type CustomDomain, type RoadsteadProps } from './roadstead.ts'
 
-const app = new App()
-const context = readContext((name) => app.node.tryGetContext(name))
+/** By its name alone: the class has optional properties that are wider than those of its own interface. */
+const synthesizerFor = ({ cliCredentials }: Context): Readonly<Record<string, object>> =>
+  cliCredentials ? { synthesizer: new CliCredentialsStackSynthesizer() } : {}
 
-const stack = new Stack(app, context.stackName, {
-  description: 'Roadstead, a registry for container images, Helm charts and OCI artifacts',
-  // Zones are looked up by their name, which needs both.
-  ...(context.hostedZone !== undefined && {
-    env: {
-      account: process.env['CDK_DEFAULT_ACCOUNT'] ?? '',
-      region: process.env['CDK_DEFAULT_REGION'] ?? '',
-    },
-  }),
-})
+const main = (): void => {
+  const app = new App()
+  const context = readContext((name) => app.node.tryGetContext(name))
 
-const domain = (): CustomDomain | undefined => {
-  const { certificate, domain: name, hostedZone } = context
-  if (name === undefined || certificate === undefined) return undefined
-  return {
-    name,
-    certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificate),
-    ...(hostedZone !== undefined && {
-      hostedZone: HostedZone.fromLookup(stack, 'Zone', { domainName: hostedZone }),
+  const stack = new Stack(app, context.stackName, {
+    description: 'Roadstead, a registry for container images, Helm charts and OCI artifacts',
+    ...synthesizerFor(context),
+    // Zones are looked up by their name, which needs both.
+    ...(context.hostedZone !== undefined && {
+      env: {
+        account: process.env['CDK_DEFAULT_ACCOUNT'] ?? '',
+        region: process.env['CDK_DEFAULT_REGION'] ?? '',
+      },
     }),
+  })
+
+  const domain = (): CustomDomain | undefined => {
+    const { certificate, domain: name, hostedZone } = context
+    if (name === undefined || certificate === undefined) return undefined
+    return {
+      name,
+      certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificate),
+      ...(hostedZone !== undefined && {
+        hostedZone: HostedZone.fromLookup(stack, 'Zone', { domainName: hostedZone }),
+      }),
+    }
   }
+
+  const { bucket, encryptionKey } = context
+  const named = domain()
+  const props: RoadsteadProps = {
+    ...(named !== undefined && { domain: named }),
+    ...(context.externalUrl !== undefined && { externalUrl: context.externalUrl }),
+    ...(bucket !== undefined && { bucket: Bucket.fromBucketName(stack, 'Bucket', bucket) }),
+    ...(encryptionKey !== undefined && {
+      encryptionKey: Key.fromKeyArn(stack, 'Key', encryptionKey),
+    }),
+    ...(context.disposable && { removalPolicy: RemovalPolicy.DESTROY }),
+    createProjectsOnPush: context.createProjectsOnPush,
+    allowSparse: context.allowSparse,
+    apiTags: context.apiTag,
+  }
+  const roadstead = new Roadstead(stack, 'Roadstead', props)
+
+  const output = (id: string, value: string, description?: string): void => {
+    new CfnOutput(stack, id, { value, ...(description !== undefined && { description }) })
+  }
+  output('RegistryUrl', roadstead.url, 'Its host is the first part of every image name')
+  output(
+    'FirstPasswordCommand',
+    roadstead.firstPasswordCommand,
+    'Writes the first password of the user admin',
+  )
+  output(
+    'LoginCommand',
+    `${roadstead.firstPasswordCommand} | docker login -u admin --password-stdin ${roadstead.host}`,
+  )
+  output('ApiId', roadstead.api.apiId)
+  output('TableName', roadstead.table.tableName)
+  output('BucketName', roadstead.bucket.bucketName)
 }
 
-const { bucket, encryptionKey } = context
-const named = domain()
-const props: RoadsteadProps = {
-  ...(named !== undefined && { domain: named }),
-  ...(context.externalUrl !== undefined && { externalUrl: context.externalUrl }),
-  ...(bucket !== undefined && { bucket: Bucket.fromBucketName(stack, 'Bucket', bucket) }),
-  ...(encryptionKey !== undefined && {
-    encryptionKey: Key.fromKeyArn(stack, 'Key', encryptionKey),
-  }),
-  ...(context.disposable && { removalPolicy: RemovalPolicy.DESTROY }),
-  createProjectsOnPush: context.createProjectsOnPush,
-  allowSparse: context.allowSparse,
-  apiTags: context.apiTag,
+try {
+  main()
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
 }
-const roadstead = new Roadstead(stack, 'Roadstead', props)
-
-const output = (id: string, value: string, description?: string): void => {
-  new CfnOutput(stack, id, { value, ...(description !== undefined && { description }) })
-}
-output('RegistryUrl', roadstead.url, 'Its host is the first part of every image name')
-output(
-  'FirstPasswordCommand',
-  roadstead.firstPasswordCommand,
-  'Writes the first password of the user admin',
-)
-output(
-  'LoginCommand',
-  `${roadstead.firstPasswordCommand} | docker login -u admin --password-stdin ${roadstead.host}`,
-)
-output('ApiId', roadstead.api.apiId)
-output('TableName', roadstead.table.tableName)
-output('BucketName', roadstead.bucket.bucketName)

@@ -24,6 +24,7 @@ const options = z
     createProjectsOnPush: flag,
     allowSparse: flag,
     disposable: flag,
+    cliCredentials: flag,
     apiTag: z
       .string()
       .regex(/^[^=]+=/, 'expected name=value')

@@ -5,15 +5,14 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import {
-  COPY_ACTIONS,
+  BUCKET_ACTIONS,
   KEY_ACTIONS,
-  LIST_ACTIONS,
-  LIST_UPLOADS_ACTIONS,
+  COPY_ACTIONS,
   RECEIVE_ACTIONS,
+  REGISTRY_OBJECT_ACTIONS,
   SECRET_ACTIONS,
   SEND_ACTIONS,
   TABLE_ACTIONS,
-  UPLOAD_ACTIONS,
 } from './actions.ts'
 import { Alarms } from './alarms.ts'
 import { BundledFunction, type Permission } from './bundled-function.ts'
@@ -100,8 +99,8 @@ export class Roadstead extends Construct {
       environment: front,
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
-        may(UPLOAD_ACTIONS, bucket.arnForObjects('*')),
-        may(LIST_UPLOADS_ACTIONS, bucket.bucketArn),
+        may(REGISTRY_OBJECT_ACTIONS, bucket.arnForObjects('*')),
+        may(BUCKET_ACTIONS, bucket.bucketArn),
         may(SECRET_ACTIONS, this.firstPassword.secretArn),
         ...useKeys,
       ],
@@ -114,7 +113,7 @@ export class Roadstead extends Construct {
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
         may(COPY_ACTIONS, bucket.arnForObjects('*')),
-        may(LIST_ACTIONS, bucket.bucketArn),
+        may(BUCKET_ACTIONS, bucket.bucketArn),
         may(SECRET_ACTIONS, this.firstPassword.secretArn),
         may(SEND_ACTIONS, queues.messages.queueArn),
         ...useKeys,

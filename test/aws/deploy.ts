@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as z from 'zod'
@@ -43,11 +43,20 @@ export const cdkOn = (endpoint: string) => {
   }
 }
 
-/** Deploys the stack as `cdk.json` has it, or a change to it; answers the stack's outputs. */
+/** Prepares the emulator's account, which may be prepared already. */
+export const bootstrap = async (endpoint: string): Promise<void> => {
+  await cdkOn(endpoint)('bootstrap', `aws://${ACCOUNT}/${CREDENTIALS.AWS_REGION}`)
+}
+
+/**
+ * Deploys the stack as `cdk.json` has it, or a change to it; answers the stack's outputs. `corrected`: the template for an
+ * emulator that takes something of it amiss.
+ */
 export const deploy = async (
   endpoint: string,
   directory: string,
   context: Context,
+  corrected: (template: string) => string = (template) => template,
 ): Promise<Outputs> => {
   const cdk = cdkOn(endpoint)
   const assembly = join(directory, 'cdk.out')
@@ -57,7 +66,9 @@ export const deploy = async (
     `${name}=${value}`,
   ])
   await cdk('synth', '--quiet', '--output', assembly, ...flags)
-  await cdk('bootstrap', '--app', assembly, `aws://${ACCOUNT}/${CREDENTIALS.AWS_REGION}`)
+  const template = join(assembly, `${STACK}.template.json`)
+  await writeFile(template, corrected(await readFile(template, 'utf8')))
+  await bootstrap(endpoint)
   await cdk(
     ...['deploy', '--app', assembly, '--all', '--require-approval', 'never'],
     ...['--outputs-file', outputsFile],

@@ -42,17 +42,8 @@ const logsOf = (name: string): Allowed => [
 const ROLES: Readonly<Record<string, Allowed>> = {
   Registry: [
     [READ_AND_WRITE, table],
-    [
-      [
-        's3:AbortMultipartUpload',
-        's3:DeleteObject',
-        's3:GetObject',
-        's3:ListMultipartUploadParts',
-        's3:PutObject',
-      ],
-      objects,
-    ],
-    [['s3:ListBucket', 's3:ListBucketMultipartUploads'], bucket],
+    [['s3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'], objects],
+    ['s3:ListBucket', bucket],
     ['secretsmanager:GetSecretValue', secret],
     ...logsOf('Registry'),
   ],

@@ -43,6 +43,19 @@ const readFirstPassword = async (endpoint: string, command: string): Promise<str
   return (await client.send(new GetSecretValueCommand({ SecretId: name }))).SecretString ?? ''
 }
 
+/**
+ * To the emulator the `Ref` of a secret is its name, not its ARN, which is what policies are about. And it has no TLS, so
+ * that what refuses everything else must refuse TLS instead.
+ */
+const forTheEmulator = (template: string): string =>
+  template
+    .replaceAll(
+      /"Resource": (\{\s*"Ref": "RoadsteadFirstPassword\w+"\s*\})/g,
+      (_, ref: string) =>
+        `"Resource": {"Fn::Join": ["", ["arn:aws:secretsmanager:*:*:secret:", ${ref}, "-*"]]}`,
+    )
+    .replaceAll('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"')
+
 /** Starts an emulator and deploys the stack to it. */
 export const deployRegistry = async (
   context: Context,
@@ -61,12 +74,17 @@ export const deployRegistry = async (
     const { stop: stopGateway, url } = await startGateway(api)
     cleanUps.push(stopGateway)
     const redeploy = async (change: Context): Promise<Outputs> =>
-      await deploy(endpoint, directory.path, {
-        // The emulator takes the id of an API from this tag.
-        apiTag: `ms-custom-id=${API_ID}`,
-        externalUrl: url,
-        ...change,
-      })
+      await deploy(
+        endpoint,
+        directory.path,
+        {
+          // The emulator takes the id of an API from this tag.
+          apiTag: `ms-custom-id=${API_ID}`,
+          externalUrl: url,
+          ...change,
+        },
+        options.enforcesIam === true ? forTheEmulator : undefined,
+      )
     const outputs = await redeploy(context)
     const password = await readFirstPassword(endpoint, outputs.FirstPasswordCommand)
     const admin = { name: 'admin', password }
