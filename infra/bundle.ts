@@ -11,7 +11,7 @@ export const ROOT = join(import.meta.dirname, '..')
 export const BUNDLE_NAME = 'handler'
 
 export type Bundle = {
-  /** Gone when the process ends. */
+  /** Gone when the process ends, or with `removeBundles`. */
   readonly directory: string
   readonly files: Bundled
 }
@@ -35,10 +35,14 @@ export const bundle = (entry: string): Bundle => {
   )
   const files = JSON.parse(said) as Bundled
   made.set(entry, { directory, files })
-  process.once('exit', () => {
-    rmSync(directory, { recursive: true, force: true })
-  })
+  if (made.size === 1) process.once('exit', removeBundles)
   return { directory, files }
 }
 
 const made = new Map<string, Bundle>()
+
+/** Removes every bundle that this process made; for a process that is not told of its end. */
+export const removeBundles = (): void => {
+  for (const { directory } of made.values()) rmSync(directory, { recursive: true, force: true })
+  made.clear()
+}

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
-import { BUNDLE_NAME, bundle } from '../../infra/bundle.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { BUNDLE_NAME, bundle, removeBundles } from '../../infra/bundle.ts'
 
 const KB = 1000
 
@@ -39,6 +39,9 @@ const LAZY = ['@aws-sdk/client-s3', '@aws-sdk/client-secrets-manager', '@aws-sdk
 const ABSENT = ['aws-cdk-lib', 'lmdb', '@hono/node-server', '@aws-sdk/credential-provider-sso']
 
 const isOf = (name: string) => (path: string) => path.includes(`node_modules/${name}/`)
+
+// The processes of tests are not told of their end.
+afterAll(removeBundles)
 
 describe.each(Object.entries(BUDGETS))('the bundle of %s', (name, budget) => {
   const { directory, files } = bundle(`functions/${name}/handler.ts`)

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
+import { afterAll } from 'vitest'
+import { removeBundles } from '../../infra/bundle.ts'
 import { Roadstead, type RoadsteadProps } from '../../infra/roadstead.ts'
+
+// The processes of tests are not told of their end.
+afterAll(removeBundles)
 
 /** What a test has of a stack that holds nothing but a registry, in an app that is gone afterwards. */
 export const withStack = <T>(
