@@ -1,33 +1,20 @@
 /** Direct uploads over the adapters of AWS: no byte of a blob passes the registry on its way in. */
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openAws } from '../../shared/aws/open.ts'
-import { createRepositories } from '../../shared/projects/repositories.ts'
-import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
-import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
-import { systemClock } from '../../shared/system/clock.ts'
-import { createRandomIds } from '../../shared/system/ids.ts'
-import { createTestApp } from '../support/app.ts'
+import { startAwsRegistry, type AwsRegistry } from '../support/aws-registry.ts'
 import { runCli } from '../support/cli.ts'
 import { writeSparseImage } from '../support/sparse.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-import { CREDENTIALS, startMinistack } from '../tools/endpoints/start.ts'
-import { createBucket, createTable } from './store.ts'
+import { startMinistack } from '../tools/endpoints/start.ts'
 
-Object.assign(process.env, CREDENTIALS)
 const LAYER_BYTES = 300_000_000
 const MAX_MEMORY_BYTES = 250_000_000
 
 const cleanUps: (() => Promise<void>)[] = []
+let registry: AwsRegistry
 let host = ''
 let directory = ''
-/** Of every request to the registry itself: method, path, bytes sent along. */
-const seen: { readonly what: string; readonly bytes: number }[] = []
 
 beforeAll(async () => {
   const temporary = await temporaryDirectory('aws-push')
@@ -35,35 +22,14 @@ beforeAll(async () => {
   cleanUps.push(temporary.remove)
   const ministack = await startMinistack()
   cleanUps.push(ministack.stop)
-  const { endpoint } = ministack
-  const region = CREDENTIALS.AWS_REGION
-  const [table, bucket] = [await createTable(endpoint), await createBucket(endpoint)]
-  const { kv, objects } = openAws({ table, bucket, region, endpoint })
-  const store = { kv, clock: systemClock, ids: createRandomIds() }
-  const { app, failures } = createTestApp({
-    hashing: createPortableHashing(),
-    context: {
-      ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
-      repositories: createRepositories(store, { createProjectsOnPush: true }),
-    },
-  })
-  const server = createServer((request, response) => {
-    const bytes = Number(request.headers['content-length'] ?? 0)
-    seen.push({ what: `${request.method ?? ''} ${request.url ?? ''}`, bytes })
-    void getRequestListener(app.fetch)(request, response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  cleanUps.push(async () => {
-    server.close()
-    server.closeAllConnections()
-    expect(failures).toEqual([])
-    await Promise.resolve()
-  })
+  registry = await startAwsRegistry(ministack.endpoint)
+  cleanUps.push(registry.stop)
+  ;({ host } = registry)
 })
 
 afterAll(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp()
+  expect(registry.failures).toEqual([])
 })
 
 describe('roadstead push to S3', () => {
@@ -78,8 +44,7 @@ describe('roadstead push to S3', () => {
     expect(answer.redirected).toBe(true)
     const bytes = new Uint8Array(await answer.arrayBuffer())
     expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(layer)
-    const sent = seen.reduce((total, request) => total + request.bytes, 0)
-    expect(sent).toBeLessThan(100_000)
+    expect(registry.receivedBytes()).toBeLessThan(100_000)
   })
 
   it('links nothing that is not what it is called', async () => {

@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 
-export const BENCHES = ['compare', 'upload', 'tags', 'lists', 'access', 'start'] as const
+export const BENCHES = ['compare', 'upload', 'tags', 'lists', 'access', 'start', 'push'] as const
 export type Bench = (typeof BENCHES)[number]
 
 export type BenchOptions = {
   readonly bench: Bench
   readonly rounds: number
   readonly seconds: number
+  readonly megabytes: number
   readonly json: boolean
 }
 
@@ -17,7 +18,7 @@ export class BenchError extends Error {
 
 export const HELP = `Measures this registry beside distribution 3 and 2.8 on one machine: only ratios mean anything.
 
-Usage: npm run bench -- [compare|upload|tags|lists|access|start] [options]
+Usage: npm run bench -- [compare|upload|tags|lists|access|start|push] [options]
 
   compare         reads by 16 connections, and pushes and pulls of two images (the default)
   upload          the memory that an upload of 5 GB takes
@@ -25,9 +26,11 @@ Usage: npm run bench -- [compare|upload|tags|lists|access|start] [options]
   lists           the first page of every list with 10 and with up to 100,000 entries (ours alone)
   access          what a token costs a read of a manifest by tag (ours alone)
   start           from the start of the process to its first answer
+  push            roadstead push of one layer to a local S3, beside the bare SDK
 
   --rounds N      rounds, in each of which every registry has its turn (default 3, at least 3)
   --seconds N     how long one load lasts (default 4)
+  --megabytes N   of the layer of push (default 1000)
   --json          print the measurements as JSON
   --help          show this
 
@@ -48,6 +51,7 @@ export const parseBenchOptions = (args: readonly string[]): BenchOptions | 'help
     bench,
     rounds: count('--rounds', values.rounds ?? String(MIN_ROUNDS), MIN_ROUNDS),
     seconds: count('--seconds', values.seconds ?? '4', 1),
+    megabytes: count('--megabytes', values.megabytes ?? '1000', 1),
     json: values.json === true,
   }
 }
@@ -60,6 +64,7 @@ const parse = (args: readonly string[]) => {
       options: {
         rounds: { type: 'string' },
         seconds: { type: 'string' },
+        megabytes: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

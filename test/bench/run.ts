@@ -8,6 +8,7 @@ import { formatTable } from './numbers.ts'
 import type { Row } from './numbers.ts'
 import { BenchError, HELP, parseBenchOptions } from './options.ts'
 import type { BenchOptions } from './options.ts'
+import { push, PUSH_NAMES } from './push.ts'
 import { NAMES } from './servers.ts'
 import { start } from './start.ts'
 import { tags } from './tags.ts'
@@ -33,6 +34,8 @@ const measure = async (
       return await access(options, directory, progress)
     case 'start':
       return await start(options, directory, progress)
+    case 'push':
+      return await push(options, directory, progress)
     default:
       return options.bench satisfies never
   }
@@ -61,7 +64,7 @@ const run = async (options: BenchOptions): Promise<void> => {
     return
   }
   process.stdout.write(`${machine}\nmedian [least-most]; "vs" is how many times better we are\n\n`)
-  process.stdout.write(`${formatTable(rows, NAMES)}\n`)
+  process.stdout.write(`${formatTable(rows, options.bench === 'push' ? PUSH_NAMES : NAMES)}\n`)
 }
 
 try {

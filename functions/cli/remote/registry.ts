@@ -46,10 +46,15 @@ const refusal = z.object({
 
 export const createRemote = (url: string, authorizer: Authorizer, signal: AbortSignal): Remote => {
   const once = async (method: string, path: string, ask: Ask): Promise<Response> => {
+    const target = new URL(path, url)
+    // A Location may lead anywhere; credentials may not.
+    if (target.origin !== new URL(url).origin) {
+      throw new CliError(`${url} leads to ${target.origin}, which is another registry`)
+    }
     const send = async (): Promise<Response> => {
       const authorization = authorizer.header()
       try {
-        return await fetch(new URL(path, url), {
+        return await fetch(target, {
           method,
           redirect: 'manual',
           signal,
