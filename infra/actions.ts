@@ -21,6 +21,13 @@ export const REGISTRY_OBJECT_ACTIONS = [
   's3:ListMultipartUploadParts',
   's3:PutObject',
 ] as const
+/** What the collector calls: it asks for what it deletes, before and after. */
+export const COLLECTOR_OBJECT_ACTIONS = [
+  's3:AbortMultipartUpload',
+  's3:DeleteObject',
+  's3:GetObject',
+] as const
+export const COLLECTOR_BUCKET_ACTIONS = ['s3:ListBucket', 's3:ListBucketMultipartUploads'] as const
 export const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject'] as const
 
 /** With it S3 answers 404 for an absent key, not 403. */

@@ -6,6 +6,8 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import {
   BUCKET_ACTIONS,
+  COLLECTOR_BUCKET_ACTIONS,
+  COLLECTOR_OBJECT_ACTIONS,
   KEY_ACTIONS,
   COPY_ACTIONS,
   RECEIVE_ACTIONS,
@@ -126,6 +128,8 @@ export class Roadstead extends Construct {
       environment,
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
+        may(COLLECTOR_OBJECT_ACTIONS, bucket.arnForObjects('*')),
+        may(COLLECTOR_BUCKET_ACTIONS, bucket.bucketArn),
         may(RECEIVE_ACTIONS, queues.messages.queueArn),
         ...useKeys,
       ],

@@ -27,7 +27,7 @@
  * direct upload      REPOSITORY#<rid>            DIRECT#<digest>#<oid>                       direct upload, until it is over
  * task for GC        TASK#<shard>                <due>#<type>#<subject>#<cause>              with the write that causes it
  * untagged manifest  PARKED#<shard>              <rid>#<digest>                              GC
- * line of GC's log   GCLOG#<log id>              <time>#<id>                                 with the deletion
+ * line of GC's log   GCLOG#<run>#<shard>         <time>#<id>                                 with the deletion
  * counter            COUNTER#<of what>           #                                           with what is counted
  * project number     PROJECTNUMBER#<number>      #                                           project
  * project list       PROJECTS                    <project>                                   project
@@ -141,6 +141,8 @@ export type JobName = 'auditPurge' | 'garbageCollection'
 
 /** One month of a log: everybody writes to it, and one partition takes 1,000 writes a second (DynamoDB service limit). */
 export const AUDIT_SHARDS = 4
+/** As many workers as there may be write a thousand lines a second together. */
+export const GC_LOG_SHARDS = 8
 
 const NUMBER_DIGITS = 10
 const LAST_NUMBER = 9_999_999_999
@@ -274,12 +276,12 @@ export const key = {
     sk: `${digits(createdAt, DUE_DIGITS)}#${id}`,
   }),
   auditEntry: (scope: AuditScope, at: number, id: string): Key => ({
-    pk: auditPartition(scope, monthOf(at), auditShardOf(id)),
+    pk: auditPartition(scope, monthOf(at), shardOfId(id, AUDIT_SHARDS)),
     sk: `${digits(at, DUE_DIGITS)}#${id}`,
   }),
   auditCount: (scope: AuditScope, at: number, id: string): Key => ({
     pk: auditCounts(scope),
-    sk: `${monthOf(at)}#${auditShardOf(id)}`,
+    sk: `${monthOf(at)}#${shardOfId(id, AUDIT_SHARDS)}`,
   }),
   artifactCount: (rid: RepositoryId, shard: number): Key => ({
     pk: `REPOSITORY#${rid}`,
@@ -327,8 +329,8 @@ export const key = {
     pk: `PARKED#${shardOf(`${rid}/${digest}`)}`,
     sk: `${rid}#${digest}`,
   }),
-  gcLine: (logId: string, at: number, id: string): Key => ({
-    pk: gcLogPartition(logId),
+  gcLine: (run: number, at: number, id: string): Key => ({
+    pk: gcLogPartition(run, shardOfId(id, GC_LOG_SHARDS)),
     sk: `${digits(at, DUE_DIGITS)}#${id}`,
   }),
 } as const
@@ -394,7 +396,8 @@ export const messagesDue = (time: number): { readonly from: string; readonly to:
 
 /** `2026-11`, by UTC. */
 const monthOf = (time: number): string => new Date(time).toISOString().slice(0, 7)
-const auditShardOf = (id: string): number => id.charCodeAt(id.length - 1) % AUDIT_SHARDS
+/** Of ids that are random to the last character. */
+const shardOfId = (id: string, shards: number): number => id.charCodeAt(id.length - 1) % shards
 
 /** Sorts behind every `#BODY#` item and before every other kind in a manifest's partition. */
 export const LAST_BODY = '#BODY#~'
@@ -420,4 +423,5 @@ export const parkedShards = (): readonly string[] =>
 /** The tasks that are due at a time. */
 export const dueTasks = (now: number) => ({ from: '0', to: `${digits(now, DUE_DIGITS)}#~` })
 
-export const gcLogPartition = (logId: string): string => `GCLOG#${logId}`
+export const gcLogPartition = (run: number, shard: number): string =>
+  `GCLOG#${digits(run, NUMBER_DIGITS)}#${shard}`

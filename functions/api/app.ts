@@ -20,8 +20,8 @@ import { addPermissions } from './routes/system/permissions.ts'
 import { addProjectMetadata } from './routes/projects/project-metadata.ts'
 import { addProject } from './routes/projects/project.ts'
 import { addProjects } from './routes/projects/projects.ts'
-import { addPurgeRuns } from './routes/audit/purge-runs.ts'
-import { addPurgeSchedule } from './routes/audit/purge-schedule.ts'
+import { addGarbageCollection } from './routes/jobs/gc.ts'
+import { addPurge } from './routes/jobs/purge.ts'
 import { addQuotas } from './routes/projects/quotas.ts'
 import { addRepositories } from './routes/artifacts/repositories.ts'
 import { addSearch } from './routes/system/search.ts'
@@ -77,9 +77,8 @@ const FAMILIES: readonly AddRoutes[] = [
   addArtifactCopy,
   addArtifactAdditions,
   addLabels,
-  // Behind the schedule come paths with a number where it has a word.
-  addPurgeSchedule,
-  addPurgeRuns,
+  addPurge,
+  addGarbageCollection,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */

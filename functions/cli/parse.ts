@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { parseDuration } from '../../shared/duration.ts'
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?)B?$/i
 const POWERS: Readonly<Record<string, number>> = { '': 0, K: 1, M: 2, G: 3, T: 4, P: 5 }
@@ -15,21 +16,11 @@ export const parseSize = (text: string): number => {
   return Math.round(Number(number) * (binary === 'i' ? 1024 : 1000) ** power)
 }
 
-const DURATION = /^(\d+)([mhd])$/
-const MILLISECONDS: Readonly<Record<string, number>> = {
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
-
 /** A span such as `30m`, `24h` or `7d`, in milliseconds. */
 export const parseSpan = (text: string): number => {
-  const [, number, unit = ''] = DURATION.exec(text) ?? []
-  const factor = MILLISECONDS[unit]
-  if (number === undefined || factor === undefined) {
-    throw new InvalidArgumentError('a span is a number and m, h or d, such as 24h')
-  }
-  return Number(number) * factor
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== undefined) return milliseconds
+  throw new InvalidArgumentError('a span is a number and s, m, h or d, such as 24h')
 }
 
 /** A whole number above 0. */

@@ -4,6 +4,7 @@ import { formatBytes } from '../../shared/bytes.ts'
 import { openEmbedded, type Embedded } from '../../shared/embedded/open.ts'
 import { readVolume } from '../../shared/embedded/volume.ts'
 import { createAuditedLogIn } from '../../shared/identity/audited-log-in.ts'
+import type { GcJobDeps } from '../../shared/gc/job.ts'
 import { createJobs } from '../../shared/jobs/jobs.ts'
 import { createHandlers } from '../../shared/messages/handlers.ts'
 import { sendMessage } from '../../shared/messages/messages.ts'
@@ -11,13 +12,16 @@ import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import { createPulls } from '../../shared/repositories/pulls.ts'
+import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import type { JobName } from '../../shared/table.ts'
+import { shortTimes } from '../../shared/tasks/times.ts'
 import { composeApi } from '../api/compose.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import { composeRegistry } from '../registry/compose.ts'
 import type { Deps } from '../registry/deps.ts'
+import { collectRegularly } from './collector.ts'
 import { deliver } from './deliver.ts'
 import { prepare } from './first-start.ts'
 import { runJobs } from './jobs.ts'
@@ -50,7 +54,11 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     ...(secret === undefined ? {} : { redirect: { baseUrl: '', secret } }),
     writes: { baseUrl: '', secret: randomBytes(SECRET_BYTES).toString('hex') },
   })
-  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const { gcGraceMs } = options
+  const store: Store = {
+    ...{ kv, clock: systemClock, ids: createRandomIds() },
+    ...(gcGraceMs === undefined ? {} : { times: shortTimes(gcGraceMs) }),
+  }
   const context: RegistryContext = {
     store,
     objects,
@@ -74,9 +82,21 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     throw error
   })
 
-  const jobs = runJobs(store, createJobs(store), (error, job) => {
+  const collection: GcJobDeps = {
+    context,
+    troubled: ({ attempts, error, type }) => {
+      log.error('garbage could not be collected yet', error, { type, attempts: String(attempts) })
+    },
+  }
+  const jobs = runJobs(store, createJobs(collection), (error, job) => {
     log.error('a job failed', error, { job })
   })
+  const collector =
+    options.gcEveryMs === undefined
+      ? undefined
+      : collectRegularly(collection, options.gcEveryMs, (error) => {
+          log.error('garbage could not be collected', error)
+        })
   const runJob = (job: JobName): Promise<void> => {
     jobs.wake(job)
     return Promise.resolve()
@@ -102,6 +122,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     }),
     jobs,
     verifier,
+    ...(collector === undefined ? [] : [collector]),
   ]
 
   const { createProjectsOnPush, externalUrl } = options

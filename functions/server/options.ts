@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { parseDuration } from '../../shared/duration.ts'
 
 /** What the server can be told, by flag or by environment; a flag goes before the environment. */
 export type ServerOptions = {
@@ -20,6 +21,10 @@ export type ServerOptions = {
   /** Blob reads are redirected to signed URLs of this very server, as they are to S3 on AWS. */
   readonly redirectBlobs: boolean
   readonly logLevel: LogLevel
+  /** How often garbage is looked for, in milliseconds; absent: only when administrators want it. */
+  readonly gcEveryMs: number | undefined
+  /** Nothing is left alone longer than this, in milliseconds; absent: `DEFAULT_TIMES`. */
+  readonly gcGraceMs: number | undefined
 }
 
 export const LOG_LEVELS = ['error', 'info', 'debug', 'silent'] as const
@@ -49,10 +54,18 @@ Usage: npm start -- [options]
                                 (ROADSTEAD_EXTERNAL_URL)
   --redirect-blobs              answer blob reads with a redirect to a signed URL of this server
                                 (ROADSTEAD_REDIRECT_BLOBS=true)
+  --gc-every SPAN|off           how often to look for garbage (ROADSTEAD_GC_EVERY, default 1m)
+  --gc-grace SPAN               leave nothing alone for longer than this: uploads, what was pushed
+                                and has no tag yet, what was deleted; for tests, or to have room
+                                soon. A push that takes longer fails (ROADSTEAD_GC_GRACE)
   --help                        show this
 
 The first start makes the user admin, with the password in ROADSTEAD_ADMIN_PASSWORD or else a
 random one that is shown once. LOG_LEVEL is one of ${LOG_LEVELS.join(', ')} (default info).`
+
+const DEFAULT_GC_EVERY_MS = 60_000
+/** A timer of Node takes no more milliseconds than 2^31. */
+const MAX_SPAN_MS = 24 * 24 * 60 * 60_000
 
 const FLAGS = {
   listen: { type: 'string' },
@@ -64,11 +77,20 @@ const FLAGS = {
   'redirect-blobs': { type: 'boolean' },
   access: { type: 'string' },
   'external-url': { type: 'string' },
+  'gc-every': { type: 'string' },
+  'gc-grace': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
 const boolean = (fallback: boolean) =>
   z.union([z.boolean(), z.stringbool()]).optional().default(fallback)
+
+const span = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== undefined && milliseconds <= MAX_SPAN_MS) return milliseconds
+  context.addIssue(`expected a span such as 30s, 10m or 24h, of 24 days at most, not ${text}`)
+  return z.NEVER
+})
 
 const options = z.object({
   listen: z.string().default('127.0.0.1:5000'),
@@ -84,6 +106,8 @@ const options = z.object({
     .optional(),
   ADMIN_PASSWORD: z.string().optional(),
   'redirect-blobs': boolean(false),
+  'gc-every': z.union([z.literal('off'), span]).default(DEFAULT_GC_EVERY_MS),
+  'gc-grace': span.optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
 })
 
@@ -122,6 +146,8 @@ export const parseOptions = (
     adminPassword: given.ADMIN_PASSWORD,
     externalUrl: given['external-url'],
     logLevel: given.LOG_LEVEL,
+    gcEveryMs: given['gc-every'] === 'off' ? undefined : given['gc-every'],
+    gcGraceMs: given['gc-grace'],
   }
 }
 

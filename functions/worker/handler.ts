@@ -1,8 +1,12 @@
 /** Works on the queue and on what is due, on Lambda. */
 import type * as z from 'zod'
 import { openAws } from '../../shared/aws/open.ts'
+import { collectInBackground } from '../../shared/gc/background.ts'
+import type { GcJobDeps } from '../../shared/gc/job.ts'
 import { createJobs } from '../../shared/jobs/jobs.ts'
 import { createHandlers } from '../../shared/messages/handlers.ts'
+import { createRepositories } from '../../shared/projects/repositories.ts'
+import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { runDue } from '../../shared/schedules/run-due.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
@@ -10,12 +14,28 @@ import { ports, whereOf } from '../lambda/environment.ts'
 import { createWorker, type WorkerDeps } from './worker.ts'
 
 const compose = (env: z.infer<typeof ports>): WorkerDeps => {
-  const { kv } = openAws({ ...whereOf(env), table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
+  const { kv, objects } = openAws({
+    ...whereOf(env),
+    table: env.TABLE_NAME,
+    bucket: env.BUCKET_NAME,
+  })
   const store = { kv, clock: systemClock, ids: createRandomIds() }
-  const jobs = createJobs(store)
+  const collection: GcJobDeps = {
+    context: {
+      ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
+      repositories: createRepositories(store, { createProjectsOnPush: false }),
+    },
+    troubled: ({ attempts, error, type }) => {
+      console.error('garbage could not be collected yet', { type, attempts }, error)
+    },
+  }
+  const jobs = createJobs(collection)
   return {
     store,
     jobs,
+    collect: async (isEnding) => {
+      await collectInBackground({ ...collection, isEnding })
+    },
     handlers: createHandlers({
       runJob: async (name, { isEnding }) => {
         const job = jobs.find((one) => one.name === name)

@@ -9,6 +9,8 @@ const ENDING_MS = 30_000
 export type WorkerDeps = {
   readonly store: Store
   readonly jobs: readonly Job[]
+  /** Works off garbage that is due. */
+  readonly collect: (isEnding: () => boolean) => Promise<void>
   readonly handlers: Handlers
   /** Told of every failure, once, with its cause and what was worked on. Texts of messages stay out of it. */
   readonly reportError: (error: unknown, what: Readonly<Record<string, string | number>>) => void
@@ -19,7 +21,7 @@ export type Time = { readonly remainingMs: () => number }
 
 /**
  * Works on what Lambda brings: messages of the queue, each of which comes again when it fails, or the tick of the
- * schedule, on which jobs run that are due. It ends before it is ended.
+ * schedule, on which jobs run that are due and garbage is worked off. It ends before it is ended.
  * @throws Error when a job failed, so that the failure is counted; the next tick runs it again when it is due
  */
 export const createWorker = (deps: WorkerDeps) => {
@@ -54,7 +56,7 @@ const takeBatch = async (
 }
 
 const runJobs = async (
-  { jobs, reportError, store }: WorkerDeps,
+  { collect, jobs, reportError, store }: WorkerDeps,
   { isEnding }: WorkContext,
 ): Promise<void> => {
   const failed: string[] = []
@@ -65,6 +67,12 @@ const runJobs = async (
       failed.push(job.name)
       reportError(error, { job: job.name })
     }
+  }
+  try {
+    await collect(isEnding)
+  } catch (error) {
+    failed.push('collection')
+    reportError(error, { job: 'collection' })
   }
   if (failed.length > 0) throw new Error(`jobs failed: ${failed.join(', ')}`)
 }

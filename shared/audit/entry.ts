@@ -11,7 +11,7 @@ export type Operation = (typeof OPERATIONS)[number]
 /** What it is done to, in Harbor's words. */
 export const RESOURCE_TYPES = [
   ...['artifact', 'tag', 'repository', 'project', 'member', 'metadata', 'quota'],
-  ...['robot', 'user', 'token', 'label', 'configuration', 'audit'],
+  ...['robot', 'user', 'token', 'label', 'configuration', 'audit', 'gc'],
 ] as const
 export type ResourceType = (typeof RESOURCE_TYPES)[number]
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Item } from '../ports.ts'
+import { mergeWalks } from '../store/merge.ts'
 import { pages, queryAll } from '../store/query.ts'
 import { takePage, type Listing, type Paging } from '../store/page.ts'
 import type { Store } from '../store/store.ts'
@@ -30,7 +31,7 @@ export const listAudit = async (
   const total = logs.flatMap(({ months }) => months).reduce((sum, month) => sum + month.total, 0)
   const pageSize = Math.min(ENTRIES_PER_PAGE, paging.limit + (paging.skip ?? 0) + 1)
   const walks = logs.map(({ months, scope }) => walk(store, scope, months, pageSize))
-  return { ...(await takePage(merge(walks, timeOf), paging)), total }
+  return { ...(await takePage(mergeWalks(walks, isNewer), paging)), total }
 }
 
 /** As `listAudit`, of the entries that fit; `total` counts them as far as a filter looks back. */
@@ -59,7 +60,7 @@ export const walkAudit = async function* (
   const walks = scopes.map((scope, index) =>
     walk(store, scope, months[index] ?? [], ENTRIES_PER_PAGE),
   )
-  yield* merge(walks, timeOf)
+  yield* mergeWalks(walks, isNewer)
 }
 
 export type AuditMonth = { readonly month: string; readonly total: number }
@@ -98,31 +99,11 @@ const walkMonth = async function* (
   const shards = Array.from({ length: AUDIT_SHARDS }, (_, shard) =>
     itemsOf(store, auditPartition(scope, month, shard), pageSize),
   )
-  for await (const item of merge(shards, ({ sk }) => sk)) yield parseEntry(item)
+  for await (const item of mergeWalks(shards, (one, other) => one.sk > other.sk))
+    yield parseEntry(item)
 }
 
-const timeOf = ({ number }: AuditEntry): number => number
-
-/** Several descending walks as one. */
-const merge = async function* <T>(
-  walks: readonly AsyncGenerator<T>[],
-  orderOf: (item: T) => string | number,
-): AsyncGenerator<T> {
-  const heads = await Promise.all(walks.map(async (one) => await one.next()))
-  for (;;) {
-    let newest: { readonly item: T; readonly index: number } | undefined
-    for (const [index, head] of heads.entries()) {
-      if (head.done === true) continue
-      if (newest === undefined || orderOf(head.value) > orderOf(newest.item)) {
-        newest = { item: head.value, index }
-      }
-    }
-    if (newest === undefined) return
-    yield newest.item
-    const next = await walks[newest.index]?.next()
-    if (next !== undefined) heads[newest.index] = next
-  }
-}
+const isNewer = (one: AuditEntry, other: AuditEntry): boolean => one.number > other.number
 
 const itemsOf = async function* (store: Store, pk: string, limit: number): AsyncGenerator<Item> {
   for await (const items of pages(store, { pk, reverse: true, limit, read: 'strong' })) yield* items

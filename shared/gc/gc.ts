@@ -1,6 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
 import type { RegistryContext } from '../registry/context.ts'
-import type { RepositoryId } from '../table.ts'
+import type { ProjectId, RepositoryRef } from '../table.ts'
 import type { QueuedTask } from '../tasks/parse.ts'
 import type { Task } from '../tasks/tasks.ts'
 
@@ -14,7 +14,19 @@ export type Policy = {
 
 /** What was deleted. Bytes are counted when they are gone from the bucket. */
 export type Deleted =
-  | { readonly kind: 'manifest'; readonly rid: RepositoryId; readonly digest: Digest }
+  | ({
+      readonly kind: 'manifest'
+      readonly digest: Digest
+      /** In words. */
+      readonly reason: string
+    } & RepositoryRef)
+  /** A project's link to a blob, with which it no longer pays for it. */
+  | {
+      readonly kind: 'link'
+      readonly pid: ProjectId
+      readonly digest: Digest
+      readonly sizeBytes: number
+    }
   | { readonly kind: 'blob'; readonly digest: Digest; readonly sizeBytes: number }
   | {
       readonly kind: 'object'
@@ -29,9 +41,9 @@ export type Gc = {
     RegistryContext,
     'store' | 'objects' | 'repositories' | 'limits' | 'allowSparse'
   >
-  readonly policy: Policy
-  /** Names the log that lines go to; asked when the first thing is about to be deleted. */
-  readonly logId: () => Promise<string>
+  readonly policyOf: (project: ProjectId) => Promise<Policy> | Policy
+  /** The number of the run whose log lines go to; asked when the first thing is about to be deleted. */
+  readonly run: () => Promise<number>
   /** Told what was deleted by a transaction that is done. */
   readonly deleted: (what: Deleted) => void
 }

@@ -2,6 +2,7 @@ import type { QueuedTask } from '../tasks/parse.ts'
 import { cleanUpload } from './clean-upload.ts'
 import { clearTombstone } from './clear-tombstone.ts'
 import { deleteBlob } from './delete-blob.ts'
+import { deleteLog } from './delete-log.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { deleteProject } from './delete-project.ts'
 import { deleteRepository } from './delete-repository.ts'
@@ -43,5 +44,7 @@ export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
       return await deleteRepository(gc, task, queued)
     case 'PROJECT_DELETE':
       return await deleteProject(gc, task, queued)
+    case 'LOG_DELETE':
+      return await deleteLog(gc, task, queued)
   }
 }

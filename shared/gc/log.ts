@@ -1,39 +1,53 @@
 import * as z from 'zod'
 import type { Item, PutItem, TransactOperation } from '../ports.ts'
+import { mergeWalks } from '../store/merge.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
-import { gcLogPartition, key, SCHEMA_VERSION } from '../table.ts'
+import { GC_LOG_SHARDS, gcLogPartition, key, SCHEMA_VERSION } from '../table.ts'
 import type { Deleted, Gc } from './gc.ts'
 
 /** One thing that was deleted, and when; epoch milliseconds. */
 export type LogLine = { readonly at: number; readonly what: Deleted['kind'] } & {
   readonly digest?: string | undefined
+  readonly pid?: string | undefined
   readonly rid?: string | undefined
   readonly oid?: string | undefined
   readonly sizeBytes?: number | undefined
+  readonly reason?: string | undefined
+  /** A dry run: it would be deleted. */
+  readonly isForeseen?: boolean | undefined
 }
 
 const lineItem = z.object({
   at: z.number(),
-  what: z.enum(['manifest', 'blob', 'object']),
+  what: z.enum(['manifest', 'link', 'blob', 'object']),
   digest: z.string().optional(),
+  pid: z.string().optional(),
   rid: z.string().optional(),
   oid: z.string().optional(),
   sizeBytes: z.number().optional(),
+  reason: z.string().optional(),
+  isForeseen: z.boolean().optional(),
 })
 
 /** The write of a line of the log. */
-const lineOf = (store: Store, logId: string, { kind, ...details }: Deleted): PutItem => {
+export const lineOf = (
+  store: Store,
+  run: number,
+  { kind, ...details }: Deleted,
+  more: { readonly isForeseen?: true } = {},
+): PutItem => {
   const at = store.clock.now()
   const known = Object.entries(details).filter(([, value]) => value !== undefined)
   return {
     op: 'put',
     item: {
-      ...key.gcLine(logId, at, store.ids.next()),
+      ...key.gcLine(run, at, store.ids.next()),
       v: SCHEMA_VERSION,
       at,
       what: kind,
+      ...more,
       ...Object.fromEntries(known),
     },
   }
@@ -44,25 +58,31 @@ const lineOf = (store: Store, logId: string, { kind, ...details }: Deleted): Put
  * whether it did; else a condition did not hold.
  */
 export const deleteLogged = async (
-  { context: { store }, deleted, logId }: Pick<Gc, 'context' | 'deleted' | 'logId'>,
+  { context: { store }, deleted, run }: Pick<Gc, 'context' | 'deleted' | 'run'>,
   what: Deleted,
   operations: readonly TransactOperation[],
 ): Promise<boolean> => {
-  const outcome = await transact(store, [...operations, lineOf(store, await logId(), what)])
+  const outcome = await transact(store, [...operations, lineOf(store, await run(), what)])
   if (outcome.done) deleted(what)
   return outcome.done
 }
 
 /** For who deletes by a transaction of its own. */
 export const logLine = async (
-  { context: { store }, logId }: Pick<Gc, 'context' | 'logId'>,
+  { context: { store }, run }: Pick<Gc, 'context' | 'run'>,
   what: Deleted,
-): Promise<PutItem> => lineOf(store, await logId(), what)
+): Promise<PutItem> => lineOf(store, await run(), what)
 
-/** The lines of a log, the oldest first. */
-export const readLog = async function* (store: Store, logId: string): AsyncGenerator<LogLine> {
-  const query = { pk: gcLogPartition(logId), read: 'strong' } as const
-  for await (const items of pages(store, query)) yield* items.map(parseLine)
+/** The lines of a run's log, the oldest first. */
+export const readLog = async function* (store: Store, run: number): AsyncGenerator<LogLine> {
+  const shards = Array.from({ length: GC_LOG_SHARDS }, (_, shard) =>
+    itemsOf(store, gcLogPartition(run, shard)),
+  )
+  for await (const item of mergeWalks(shards, (one, other) => one.sk < other.sk)) {
+    yield lineItem.parse(item)
+  }
 }
 
-const parseLine = (item: Item): LogLine => lineItem.parse(item)
+const itemsOf = async function* (store: Store, pk: string): AsyncGenerator<Item> {
+  for await (const items of pages(store, { pk, read: 'strong' })) yield* items
+}

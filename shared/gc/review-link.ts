@@ -10,10 +10,11 @@ import type { Store } from '../store/store.ts'
 import { key, prefix, type RepositoryRef } from '../table.ts'
 import { enqueue, type TaskOf } from '../tasks/tasks.ts'
 import type { Handler } from './gc.ts'
+import { logLine } from './log.ts'
 
 /** Collects a project's link to a blob that none of its repositories holds any more, and has the blob looked at. */
-export const reviewLink: Handler<TaskOf<'LINK_REVIEW'>> = async ({ context }, task) => {
-  const { store } = context
+export const reviewLink: Handler<TaskOf<'LINK_REVIEW'>> = async (gc, task) => {
+  const { store } = gc.context
   const { digest, lease: rid, pid } = task
   if (rid !== undefined) {
     const left = await endLease(store, digest, { pid, rid })
@@ -26,9 +27,13 @@ export const reviewLink: Handler<TaskOf<'LINK_REVIEW'>> = async ({ context }, ta
     prefix: prefix.ofLink(pid),
     holds: (item: Item) => holds(item, store.clock.now()),
   }
-  const kept = await collect(store, link, holders, ({ item }) => [
-    refund(store, pid, linkSize(item)),
-  ])
+  let sizeBytes = 0
+  const whatOf = () => ({ kind: 'link', pid, digest, sizeBytes }) as const
+  const kept = await collect(store, link, holders, async ({ item }) => {
+    sizeBytes = linkSize(item)
+    return [refund(store, pid, sizeBytes), await logLine(gc, whatOf())]
+  })
+  if (kept === 'collected') gc.deleted(whatOf())
   // Whether or not it was this call that collected it: a call before may have fallen over here.
   if (kept === 'collected' || (await getItem(store, link, 'strong')) === undefined) {
     await writeAll(store, [enqueue(store.ids, store.clock.now(), { type: 'BLOB_REVIEW', digest })])

@@ -21,11 +21,12 @@ export const reviewManifest: Handler<TaskOf<'MANIFEST_REVIEW'>> = async (gc, tas
   ) {
     return 'done'
   }
-  if (!gc.policy.deleteUntagged) return 'parked'
+  const { deleteUntagged, untaggedGrace } = await gc.policyOf(pid)
+  if (!deleteUntagged) return 'parked'
   const since = Math.max(pushedAt, task.since ?? dueAt)
-  const wanted = since + gc.policy.untaggedGrace
+  const wanted = since + untaggedGrace
   if (wanted > store.clock.now()) return { again: wanted, task: { ...task, since } }
-  await collectLogged(gc, { pid, rid }, digest)
+  await collectLogged(gc, { pid, rid }, digest, subject)
   return 'done'
 }
 
@@ -34,8 +35,10 @@ export const collectLogged = async (
   gc: Gc,
   repository: RepositoryRef,
   digest: Digest,
+  subject: Digest | undefined,
 ): Promise<void> => {
-  const what = { kind: 'manifest', rid: repository.rid, digest } as const
+  const reason = subject === undefined ? 'no tag and no index holds it' : 'its subject is gone'
+  const what = { kind: 'manifest', ...repository, digest, reason } as const
   const line = await logLine(gc, what)
   if ((await collectManifest(gc.context, repository, digest, [line])) === 'collected') {
     gc.deleted(what)

@@ -5,9 +5,9 @@ import { parseTask } from '../tasks/parse.ts'
 import { enqueue } from '../tasks/tasks.ts'
 import type { Gc } from './gc.ts'
 
-/** Has every manifest looked at that was without a tag or index when nobody wanted such manifests deleted. */
+/** Has every manifest looked at that was without a tag or index when nobody wanted such manifests of its project deleted. */
 export const unpark = async (
-  { context: { store } }: Gc,
+  { context: { store }, policyOf }: Gc,
   isStopped: () => boolean | Promise<boolean>,
 ): Promise<void> => {
   for (const pk of parkedShards()) {
@@ -15,7 +15,8 @@ export const unpark = async (
       if (await isStopped()) return
       for (const item of items) {
         const queued = parseTask(item)
-        if (queued === undefined) continue
+        if (queued?.task.type !== 'MANIFEST_REVIEW') continue
+        if (!(await policyOf(queued.task.pid)).deleteUntagged) continue
         // Refused: it was parked again meanwhile, and is looked at next time.
         await transact(store, [
           {

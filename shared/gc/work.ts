@@ -21,12 +21,12 @@ export type Work = {
   /** Asked between pages: true ends it. What is done by then is done. */
   readonly isStopped: () => boolean | Promise<boolean>
   /** Told of a task that failed and will be tried again. */
-  readonly troubled: (trouble: {
-    readonly type: string
-    readonly attempts: number
-    readonly error: unknown
-  }) => void
+  readonly troubled: (trouble: Trouble) => void
+  /** Shards that are worked off side by side; 1 if absent. */
+  readonly workers?: number
 }
+
+export type Trouble = { readonly type: string; readonly attempts: number; readonly error: unknown }
 
 export type Worked = {
   readonly tasks: number
@@ -35,17 +35,31 @@ export type Worked = {
   readonly unknown: number
 }
 
-/** Works off what is due, and what comes due by that, until nothing is or it is stopped. */
-export const workOff = async (gc: Gc, work: Work): Promise<Worked> => {
-  const sum = { tasks: 0, failed: 0, unknown: 0 }
+/**
+ * Works off what is due, and what comes due by that, until nothing is or it is stopped. `sum`: is added to as it goes.
+ */
+export const workOff = async (
+  gc: Gc,
+  work: Work,
+  sum: { -readonly [Name in keyof Worked]: number } = { tasks: 0, failed: 0, unknown: 0 },
+): Promise<Worked> => {
+  const limiter = createLimiter(work.workers ?? 1)
   for (;;) {
     const before = sum.tasks
-    for (const shard of taskShards()) {
-      const worked = await workOffShard(gc, shard, work)
-      sum.tasks += worked.tasks
-      sum.failed += worked.failed
-      sum.unknown = worked.unknown
-    }
+    sum.unknown = 0
+    // None goes on alone after another one failed.
+    const outcomes = await Promise.allSettled(
+      taskShards().map(async (shard) => {
+        await limiter(async () => {
+          const worked = await workOffShard(gc, shard, work)
+          sum.tasks += worked.tasks
+          sum.failed += worked.failed
+          sum.unknown += worked.unknown
+        })
+      }),
+    )
+    const failure = outcomes.find(({ status }) => status === 'rejected')
+    if (failure?.status === 'rejected') throw failure.reason
     if (sum.tasks === before || (await work.isStopped())) return sum
   }
 }

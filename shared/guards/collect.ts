@@ -73,11 +73,11 @@ export const collect = async (
   store: Store,
   key: Key,
   holders: Holders,
-  effects: (guard: Guard) => readonly TransactOperation[],
+  effects: (guard: Guard) => readonly TransactOperation[] | Promise<readonly TransactOperation[]>,
 ): Promise<'collected' | 'kept'> => {
   const examined = await examine(store, key, holders)
   if (examined.outcome !== 'empty') return 'kept'
   const { guard } = examined
-  const outcome = await transact(store, [removal(guard), ...effects(guard)])
+  const outcome = await transact(store, [removal(guard), ...(await effects(guard))])
   return outcome.done ? 'collected' : 'kept'
 }

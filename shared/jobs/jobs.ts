@@ -1,6 +1,9 @@
 import { auditPurgeJob } from '../audit/purge-job.ts'
+import { garbageCollectionJob, type GcJobDeps } from '../gc/job.ts'
 import type { Job } from '../schedules/run-due.ts'
-import type { Store } from '../store/store.ts'
 
 /** Everything that runs by a schedule or when administrators say so. */
-export const createJobs = (store: Store): readonly Job[] => [auditPurgeJob(store)]
+export const createJobs = (deps: GcJobDeps): readonly Job[] => [
+  auditPurgeJob(deps.context.store),
+  garbageCollectionJob(deps),
+]

@@ -15,6 +15,8 @@ const GRAMMARS = {
   auto_sbom_generation: FLAG,
   reuse_sys_cve_allowlist: FLAG,
   retention_id: NUMBER,
+  /** Ours: whether garbage collection deletes what has no tag, whatever the run says. */
+  delete_untagged: FLAG,
   proxy_speed_kb: /^(?:-1|\d{1,15})$/,
   max_upstream_conn: /^(?:-1|\d{1,15})$/,
   proxy_cache_local_on_not_found: FLAG,

@@ -73,7 +73,8 @@ const claimDue = async (
   return outcome.done ? run : AGAIN
 }
 
-const claimOf = (store: Store) => {
+/** What makes a run somebody's. */
+export const claimOf = (store: Store) => {
   const now = store.clock.now()
   const lease = { owner: store.ids.next(), leaseUntil: now + LEASE_MS }
   return { status: 'Running' as const, updatedAt: now, ...lease }
@@ -84,14 +85,14 @@ export const keepAlive = async (
   store: Store,
   job: JobName,
   run: Run,
-  log: string,
+  { log, result }: Pick<Run, 'log' | 'result'>,
 ): Promise<boolean> => {
   const now = store.clock.now()
   const outcome = await retry(store, async () => {
     const written = await store.kv.write({
       op: 'update',
       key: key.jobRun(job, run.number),
-      set: { leaseUntil: now + LEASE_MS, updatedAt: now, log },
+      set: { leaseUntil: now + LEASE_MS, updatedAt: now, log, result: JSON.stringify(result) },
       conditions: asBefore(run),
     })
     return written === 'conflict' ? AGAIN : written

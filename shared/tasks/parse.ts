@@ -56,6 +56,7 @@ const taskItem = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('REPOSITORY_DELETE'), pid, rid }),
   z.object({ type: z.literal('PROJECT_DELETE'), pid }),
+  z.object({ type: z.literal('LOG_DELETE'), run: z.number() }),
 ])
 const queuedItem = z.object({
   v: z.number().max(SCHEMA_VERSION),

@@ -55,6 +55,8 @@ type Subjects = {
   }
   /** A repository whose name is gone: delete what is left in it. */
   readonly REPOSITORY_DELETE: OfRepository
+  /** The history has forgotten a run of garbage collection: delete its log. */
+  readonly LOG_DELETE: { readonly run: number }
   /** A project whose name is gone: delete what is left of it. */
   readonly PROJECT_DELETE: OfProject
 }
@@ -92,6 +94,8 @@ export const subjectOf = (task: Task): string => {
       return `${task.rid}/${task.digest}/${task.inc}`
     case 'PROJECT_DELETE':
       return task.pid
+    case 'LOG_DELETE':
+      return String(task.run)
     case 'REPOSITORY_DELETE':
       return `${task.pid}/${task.rid}`
     case 'LINK_REVIEW':

@@ -23,6 +23,8 @@ export type Times = {
   readonly pullGrace: number
   /** A deleted object can be brought back for so long. */
   readonly trash: number
+  /** A manifest that no tag and no index holds may get one, where such manifests are deleted. */
+  readonly untagged: number
   /** What is about a manifest that is gone is left for so long: it may be pushed again. */
   readonly referrers: number
 }
@@ -36,6 +38,7 @@ export const DEFAULT_TIMES: Times = {
   inFlight: HOUR_MS,
   pullGrace: HOUR_MS,
   trash: 24 * HOUR_MS,
+  untagged: 2 * HOUR_MS,
   referrers: 24 * HOUR_MS,
 }
 
@@ -49,5 +52,6 @@ export const shortTimes = (graceMs: number): Times => ({
   inFlight: graceMs,
   pullGrace: graceMs,
   trash: graceMs,
+  untagged: graceMs,
   referrers: graceMs,
 })

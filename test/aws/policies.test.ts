@@ -57,6 +57,8 @@ const ROLES: Readonly<Record<string, Allowed>> = {
   ],
   Worker: [
     [READ_AND_WRITE, table],
+    [['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject'], objects],
+    [['s3:ListBucket', 's3:ListBucketMultipartUploads'], bucket],
     [['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], messages],
     ...logsOf('Worker'),
   ],

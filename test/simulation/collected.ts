@@ -1,7 +1,11 @@
-import { gcLogPartition, key } from '../../shared/table.ts'
+import { GC_LOG_SHARDS, gcLogPartition, key } from '../../shared/table.ts'
 import { manifestName, type Story } from './clients.ts'
 import { REPOSITORIES } from './registry.ts'
-import { LOG_ID } from './worker.ts'
+import { LOGGED_RUN } from './worker.ts'
+
+const LOG: ReadonlySet<string> = new Set(
+  Array.from({ length: GC_LOG_SHARDS }, (_, shard) => gcLogPartition(LOGGED_RUN, shard)),
+)
 
 /**
  * Tells the ledger what the workers collected, as their log says: of manifests only those that are about others, for the
@@ -11,7 +15,7 @@ export const createNoteCollected = () => {
   const seen = new Set<string>()
   return ({ broken, ledger, referrers, world: { table } }: Story): void => {
     for (const { digest, pk, rid, sk, what } of table.items()) {
-      if (pk !== gcLogPartition(LOG_ID) || what !== 'manifest' || seen.has(sk)) continue
+      if (!LOG.has(pk) || what !== 'manifest' || seen.has(sk)) continue
       seen.add(sk)
       const name = REPOSITORIES.find(
         ({ path, project }) => table.get(key.repositoryName(project, path))?.['rid'] === rid,

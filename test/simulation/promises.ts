@@ -2,10 +2,10 @@ import { parseRepositoryName } from '../../shared/oci/name.ts'
 import type { Tag } from '../../shared/oci/reference.ts'
 import type { Digest } from '../../shared/oci/digest.ts'
 import { lockName } from '../../shared/memory/table.ts'
-import { gcLogPartition, key, type RepositoryId } from '../../shared/table.ts'
+import { key, type RepositoryId } from '../../shared/table.ts'
 import type { Story } from './clients.ts'
 
-const LOG = gcLogPartition('')
+const LOG = 'GCLOG#'
 
 /**
  * Compares what clients were promised with what there is. I5: an acknowledged tag leads to its manifest until it is moved

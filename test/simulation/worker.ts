@@ -9,7 +9,7 @@ import { createRegistry, type Registry } from './registry.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-export const LOG_ID = 'log'
+export const LOGGED_RUN = 1
 
 export const gcOf = (
   { context }: Registry,
@@ -17,8 +17,8 @@ export const gcOf = (
   deleteUntagged = true,
 ): Gc => ({
   context,
-  policy: { deleteUntagged, untaggedGrace: 0 },
-  logId: () => Promise.resolve(LOG_ID),
+  policyOf: () => ({ deleteUntagged, untaggedGrace: 0 }),
+  run: () => Promise.resolve(LOGGED_RUN),
   deleted,
 })
 

@@ -49,8 +49,8 @@ const start = (change: (objects: Objects) => Partial<Objects> = () => ({})) => {
   const collect = async (days: number, deleteUntagged = false): Promise<Worked> => {
     const gc: Gc = {
       context,
-      policy: { deleteUntagged, untaggedGrace: 0 },
-      logId: () => Promise.resolve('log'),
+      policyOf: () => ({ deleteUntagged, untaggedGrace: 0 }),
+      run: () => Promise.resolve(1),
       deleted: (what) => deleted.push(what),
     }
     const work = {
@@ -90,7 +90,7 @@ describe('garbage collection', () => {
     const left = '{}two' + 'three'
     expect(await readQuota(store, pid)).toMatchObject({ usedBytes: left.length })
     const lines = []
-    for await (const line of readLog(store, 'log')) lines.push(line)
+    for await (const line of readLog(store, 1)) lines.push(line)
     // What was sent twice was stored twice for a moment.
     const twice = lines.filter(({ digest }) => digest === undefined)
     expect(twice.map(({ sizeBytes }) => sizeBytes).toSorted()).toEqual([2, 3])

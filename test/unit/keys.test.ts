@@ -30,7 +30,7 @@ const everyKey = [
   key.quota(pid),
   key.quotaShard(pid, 1),
   key.parkedReview(rid, digest),
-  key.gcLine('log', 1, 'id'),
+  key.gcLine(1, 1, 'id'),
   key.repositoryName(name.project, name.path),
   key.catalogEntry(name.project, name.path),
   key.tag(rid, tag),

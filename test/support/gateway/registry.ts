@@ -41,7 +41,13 @@ export const startGatewayRegistry = async (
   const server = {
     ...{ host: '127.0.0.1', port: 0, data: directory.path, tls: undefined },
     ...{ allowSparse: options.allowSparse ?? false, createProjectsOnPush: true },
-    ...{ adminPassword: LOGIN.password, externalUrl: undefined, redirectBlobs: true },
+    ...{
+      adminPassword: LOGIN.password,
+      externalUrl: undefined,
+      gcEveryMs: undefined,
+      gcGraceMs: undefined,
+      redirectBlobs: true,
+    },
     access: 'login',
     logLevel: 'silent',
   } as const

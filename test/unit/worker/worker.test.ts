@@ -14,12 +14,17 @@ const MINUTE = 60_000
 const open = (work: Job['work'] = () => Promise.resolve({})) => {
   const store = createTestStore()
   const errors: unknown[] = []
+  const collected: boolean[] = []
   const reported: unknown[] = []
   const job = { name: JOB, work } as const
   const time = { remaining: 15 * MINUTE }
   const worker = createWorker({
     store,
     jobs: [job],
+    collect: async (isEnding) => {
+      collected.push(isEnding())
+      await Promise.resolve()
+    },
     handlers: createHandlers({
       runJob: async (_name, { isEnding }) => {
         await runDue(store, job, isEnding)
@@ -31,7 +36,7 @@ const open = (work: Job['work'] = () => Promise.resolve({})) => {
     },
   })
   const call = async (event: unknown) => await worker(event, { remainingMs: () => time.remaining })
-  return { store, time, errors, reported, call }
+  return { store, time, collected, errors, reported, call }
 }
 
 /** A batch as Lambda brings it. */

@@ -11,6 +11,7 @@ import type { AuditScope } from '../../../../shared/table.ts'
 import { principalOf, projectOf } from '../../access.ts'
 import type { Api, ApiContext } from '../../factory.ts'
 import { setPageHeaders } from '../../http/paging.ts'
+import { streamed } from '../../http/streamed.ts'
 import { listQuery, listRequestOf } from '../../http/listing.ts'
 import { matches, type Fields } from '../../http/query-match.ts'
 import { errors, json, jsonPage } from '../../http/schemas.ts'
@@ -153,7 +154,7 @@ export const addAudit = (api: Api): void => {
     { system: 'audit-log:list' },
     (c) => {
       const entries = walkAudit(c.get('deps').store, ['system'])
-      return c.body(linesOf(entries), 200, { 'Content-Type': 'application/x-ndjson' })
+      return c.body(streamed(linesOf(entries)), 200, { 'Content-Type': 'application/x-ndjson' })
     },
   )
 }
@@ -174,17 +175,6 @@ const page = async (
   return entries
 }
 
-/** Read as fast as the client takes them. */
-const linesOf = (entries: AsyncGenerator<AuditEntry>): ReadableStream<Uint8Array> => {
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    pull: async (controller) => {
-      const next = await entries.next()
-      if (next.done === true) controller.close()
-      else controller.enqueue(encoder.encode(`${JSON.stringify(shownWhole(next.value))}\n`))
-    },
-    cancel: async () => {
-      await entries.return(undefined)
-    },
-  })
+const linesOf = async function* (entries: AsyncGenerator<AuditEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield JSON.stringify(shownWhole(entry))
 }

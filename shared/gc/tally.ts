@@ -1,0 +1,51 @@
+import type { Result } from '../schedules/items.ts'
+import type { Deleted } from './gc.ts'
+import type { LogLine } from './log.ts'
+
+/** How much was deleted. */
+export type Tally = {
+  readonly manifests: number
+  /** What projects no longer pay for. */
+  readonly quotaBytes: number
+  /** Records of blobs; their objects are in the trash for a while. */
+  readonly blobs: number
+  readonly releasedBytes: number
+  /** What is gone from the bucket. */
+  readonly objects: number
+  readonly freedBytes: number
+}
+
+export const NOTHING: Tally = {
+  ...{ manifests: 0, quotaBytes: 0, blobs: 0, releasedBytes: 0, objects: 0, freedBytes: 0 },
+}
+
+/** With one thing more; told by its deletion or by its line in a log. */
+export const counted = (tally: Tally, what: Deleted['kind'], sizeBytes = 0): Tally => {
+  switch (what) {
+    case 'manifest':
+      return { ...tally, manifests: tally.manifests + 1 }
+    case 'link':
+      return { ...tally, quotaBytes: tally.quotaBytes + sizeBytes }
+    case 'blob':
+      return {
+        ...tally,
+        blobs: tally.blobs + 1,
+        releasedBytes: tally.releasedBytes + sizeBytes,
+      }
+    case 'object':
+      return {
+        ...tally,
+        objects: tally.objects + 1,
+        freedBytes: tally.freedBytes + sizeBytes,
+      }
+  }
+}
+
+/** The sum of a log, which is what a run did whoever worked for it. */
+export const tallyOf = async (lines: AsyncIterable<LogLine>): Promise<Tally> => {
+  let tally = NOTHING
+  for await (const { sizeBytes, what } of lines) tally = counted(tally, what, sizeBytes)
+  return tally
+}
+
+export const resultOf = (tally: Tally): Result => ({ ...tally })

@@ -1,0 +1,56 @@
+import type { Store } from '../store/store.ts'
+import type { JobName } from '../table.ts'
+import { keepAlive } from './claim.ts'
+import type { Result, Run } from './items.ts'
+
+const ALIVE_EVERY_MS = 5_000
+const MAX_LOG_CHARACTERS = 4_000
+
+/** By which a run that is under way is heard of. */
+export type Pulse = {
+  /** To be asked before every piece of work, of seconds at most: it also says that the run is alive. */
+  readonly isStopped: () => Promise<boolean>
+  /** Writes a line into the log of the run, which administrators read. */
+  readonly log: (line: string) => void
+  /** Has this asked for what the run has done so far, whenever it says that it is alive. */
+  readonly reportBy: (report: () => Promise<Result> | Result) => void
+  readonly text: () => string
+  /** Somebody stopped the run, or the process is about to end. */
+  readonly hasStopped: () => boolean
+}
+
+/** `isEnding`: the process is about to end, and so is the run. */
+export const createPulse = (
+  store: Store,
+  job: JobName,
+  run: Run,
+  isEnding: () => boolean,
+): Pulse => {
+  let text = ''
+  let report: () => Promise<Result> | Result = () => ({})
+  const state = { saidAt: store.clock.now(), hasStopped: false }
+  const isStopped = async (): Promise<boolean> => {
+    if (state.hasStopped) return true
+    const now = store.clock.now()
+    if (isEnding()) {
+      state.hasStopped = true
+    } else if (now - state.saidAt >= ALIVE_EVERY_MS) {
+      state.saidAt = now
+      const known = { log: text, result: await report() }
+      if (!(await keepAlive(store, job, run, known))) state.hasStopped = true
+    }
+    return state.hasStopped
+  }
+  return {
+    isStopped,
+    log: (line) => {
+      const next = `${text}${new Date(store.clock.now()).toISOString()} ${line}\n`
+      if (next.length <= MAX_LOG_CHARACTERS) text = next
+    },
+    reportBy: (given) => {
+      report = given
+    },
+    text: () => text,
+    hasStopped: () => state.hasStopped,
+  }
+}
