@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
+import type { CheckItem, Key } from '../ports.ts'
 import { collectManifest } from '../registry/manifests/delete.ts'
 import { parseManifestRecord } from '../registry/manifests/items.ts'
 import { getItem } from '../store/query.ts'
@@ -25,19 +26,31 @@ export const reviewManifest: Handler<TaskOf<'MANIFEST_REVIEW'>> = async (gc, tas
   const since = Math.max(pushedAt, task.since ?? dueAt)
   const wanted = since + gc.policy.untaggedGrace
   if (wanted > store.clock.now()) return { again: wanted, task: { ...task, since } }
-  await collectLogged(gc, { pid, rid }, digest)
+  await collectLogged(gc, { pid, rid }, digest, subject)
   return 'done'
 }
 
-/** Collects a manifest that neither a tag nor an index holds, with its line in the log. */
+/**
+ * Collects a manifest that neither a tag nor an index holds, with its line in the log; not when its subject is there,
+ * which may come back at any moment.
+ */
 export const collectLogged = async (
   gc: Gc,
   repository: RepositoryRef,
   digest: Digest,
+  subject: Digest | undefined,
 ): Promise<void> => {
-  const what = { kind: 'manifest', rid: repository.rid, digest } as const
+  const { rid } = repository
+  const what = { kind: 'manifest', rid, digest } as const
   const line = await logLine(gc, what)
-  if ((await collectManifest(gc.context, repository, digest, [line])) === 'collected') {
+  const effects = subject === undefined ? [line] : [line, isAbsent(key.manifest(rid, subject))]
+  if ((await collectManifest(gc.context, repository, digest, effects)) === 'collected') {
     gc.deleted(what)
   }
 }
+
+const isAbsent = (of: Key): CheckItem => ({
+  op: 'check',
+  key: of,
+  conditions: [{ kind: 'absent' }],
+})

@@ -14,7 +14,7 @@ export const reviewReferrers: Handler<TaskOf<'REFERRERS_REVIEW'>> = async (gc, t
   const query = { pk: subjectKey.pk, sk: { prefix: prefix.referrers }, read: 'strong' } as const
   for await (const items of pages(store, { ...query, keysOnly: true })) {
     for (const { sk } of items) {
-      await collectLogged(gc, { pid, rid }, digestOfReferrer(sk))
+      await collectLogged(gc, { pid, rid }, digestOfReferrer(sk), subject)
     }
   }
   return 'done'
