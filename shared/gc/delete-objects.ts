@@ -1,18 +1,16 @@
 import { bucketKey } from '../bucket.ts'
-import type { Key, TransactOperation } from '../ports.ts'
-import { readAll } from '../store/batch.ts'
+import type { TransactOperation } from '../ports.ts'
+import { readAll, type Found } from '../store/batch.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import { timesOf, type Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
 import { key, type ObjectId } from '../table.ts'
-import type { QueuedTask } from '../tasks/parse.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import { deleteKeys, dropLeftovers } from './clean-upload.ts'
 import type { Gc, Outcome } from './gc.ts'
 import { deleteLogged } from './log.ts'
 
 type ObjectTask = TaskOf<'OBJECT_DELETE'>
-export type QueuedObject = QueuedTask & { readonly task: ObjectTask }
 
 /**
  * Deletes doomed objects from the bucket, many with one call; an object's record goes only when the bucket, asked again,
@@ -20,10 +18,9 @@ export type QueuedObject = QueuedTask & { readonly task: ObjectTask }
  */
 export const deleteObjects = async (
   gc: Gc,
-  queued: readonly QueuedObject[],
+  tasks: readonly ObjectTask[],
 ): Promise<readonly Outcome[]> => {
   const { objects, store } = gc.context
-  const tasks = queued.map(({ task }) => task)
   const found = await readAll(
     store,
     tasks.map(({ oid }) => key.object(oid)),
@@ -31,11 +28,11 @@ export const deleteObjects = async (
   )
   const isDoomed = ({ oid }: ObjectTask): boolean =>
     found.get(key.object(oid))?.['state'] === 'DOOM'
-  const doomed = queued.filter(({ task }) => isDoomed(task))
-  const sizes = await noteSizes(gc, doomed)
+  const doomed = tasks.filter(isDoomed)
+  const sizes = await noteSizes(gc, doomed, found)
   await deleteKeys(
     objects,
-    doomed.map(({ task }) => bucketKey.object(task.oid)),
+    doomed.map(({ oid }) => bucketKey.object(oid)),
   )
   return await Promise.all(
     tasks.map(async (task) =>
@@ -45,32 +42,40 @@ export const deleteObjects = async (
 }
 
 /**
- * How large they are, those that are there; a blob's size came with its task. It is written down before they go: who
- * comes after a worker that fell over in between could not ask any more, and their bytes would be in no log.
+ * How large they are, those that are or were there; a blob's size came with its task. It is written into the object's
+ * record before the object goes: who tries again after a worker that failed or fell over in between could not ask the
+ * bucket any more, and the bytes would be in no log.
  */
 const noteSizes = async (
-  gc: Gc,
-  queued: readonly QueuedObject[],
+  { context: { objects, store } }: Gc,
+  tasks: readonly ObjectTask[],
+  found: Found,
 ): Promise<ReadonlyMap<ObjectId, number>> => {
-  const { objects, store } = gc.context
   const sizes = await Promise.all(
-    queued.map(async ({ key: at, task: { oid, size } }) => {
-      if (size !== undefined) return [[oid, size] as const]
-      const found = await objects.head(bucketKey.object(oid))
-      if (found === undefined) return []
-      await note(store, at, found.sizeBytes)
-      return [[oid, found.sizeBytes] as const]
+    tasks.map(async ({ oid, size }) => {
+      const noted = found.get(key.object(oid))?.[SIZE]
+      const known = size ?? (typeof noted === 'number' ? noted : undefined)
+      if (known !== undefined) return [[oid, known] as const]
+      const object = await objects.head(bucketKey.object(oid))
+      if (object === undefined) return []
+      await note(store, oid, object.sizeBytes)
+      return [[oid, object.sizeBytes] as const]
     }),
   )
   return new Map(sizes.flat())
 }
 
-/** Refused: another worker is done with the task, and knew. */
-const note = async (store: Store, task: Key, size: number): Promise<void> => {
+/** Of an object's record: what the bucket said. */
+const SIZE = 'foundSize'
+
+/** Refused: another worker has deleted the object and its record, and knew. */
+const note = async (store: Store, oid: ObjectId, sizeBytes: number): Promise<void> => {
   await retry(store, async () => {
     const outcome = await store.kv.write({
-      ...{ op: 'update', key: task, set: { size } },
-      conditions: [{ kind: 'exists' }],
+      op: 'update',
+      key: key.object(oid),
+      set: { [SIZE]: sizeBytes },
+      conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
     })
     return outcome === 'conflict' ? AGAIN : outcome
   })

@@ -36,7 +36,7 @@ export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
     case 'REFERRERS_REVIEW':
       return await reviewReferrers(gc, task, queued)
     case 'OBJECT_DELETE': {
-      const [outcome = 'done'] = await deleteObjects(gc, [{ ...queued, task }])
+      const [outcome = 'done'] = await deleteObjects(gc, [task])
       return outcome
     }
     case 'REPOSITORY_DELETE':

@@ -5,8 +5,8 @@ import { pages } from '../store/query.ts'
 import { transact } from '../store/transact.ts'
 import { dueTasks, key, SCHEMA_VERSION, taskShards } from '../table.ts'
 import { parseTask, type QueuedTask } from '../tasks/parse.ts'
-import { enqueue } from '../tasks/tasks.ts'
-import { deleteObjects, type QueuedObject } from './delete-objects.ts'
+import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import { deleteObjects } from './delete-objects.ts'
 import type { Gc, Outcome } from './gc.ts'
 import { handle } from './handle.ts'
 
@@ -66,7 +66,9 @@ export const workOffShard = async (gc: Gc, pk: string, work: Work): Promise<Work
   return { tasks, failed, unknown }
 }
 
-const isObjectTask = (queued: QueuedTask): queued is QueuedObject =>
+const isObjectTask = (
+  queued: QueuedTask,
+): queued is QueuedTask & { readonly task: TaskOf<'OBJECT_DELETE'> } =>
   queued.task.type === 'OBJECT_DELETE'
 
 /** Deletions of objects go together, everything else one by one and side by side. */
@@ -81,7 +83,10 @@ const workOffPage = async (
     await Promise.all(tasks.map(async (queued) => await limiter(async () => await one(queued))))
   const together = async (): Promise<readonly ('worked' | 'failed')[]> => {
     try {
-      const outcomes = await deleteObjects(gc, ofObjects)
+      const outcomes = await deleteObjects(
+        gc,
+        ofObjects.map(({ task }) => task),
+      )
       await Promise.all(
         ofObjects.map(async (queued, index) => {
           await settle(gc, queued, outcomes[index] ?? 'done')

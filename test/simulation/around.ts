@@ -33,20 +33,20 @@ export const createMortal = ({ call: last, how }: Death) => {
   const { promise: died, resolve: die } = Promise.withResolvers<undefined>()
   const never = new Promise<never>(() => undefined)
   let calls = 0
-  let isDead = false
-  let late: () => Promise<unknown> = async () => await Promise.resolve(undefined)
+  const isDead = (): boolean => calls >= last
+  let late: () => Promise<unknown> = async () => {
+    await Promise.resolve()
+  }
   const around: Around = async (_method, call) => {
-    if (isDead) return await never
+    if (isDead()) return await never
     calls += 1
-    if (calls === last) {
-      isDead = true
-      if (how === 'after') await call()
-      if (how === 'late') late = call
-      die(undefined)
-    } else {
+    if (calls < last) {
       const answer = await call()
-      if (!isDead) return answer
+      return isDead() ? await never : answer
     }
+    if (how === 'after') await call()
+    if (how === 'late') late = call
+    die(undefined)
     return await never
   }
   return { around, died, arriveLate: async (): Promise<unknown> => await late() }

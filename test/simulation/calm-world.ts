@@ -46,7 +46,12 @@ export const createCalmWorld = (seed: number, start = Date.UTC(2026, 0, 1)): Cal
       ...(around === undefined ? ports : surround(ports, around)),
       actor,
       send: createMemorySender(world, bucket, actor),
-      clock: { now: scheduler.now, sleep: async () => await Promise.resolve() },
+      clock: {
+        now: scheduler.now,
+        sleep: async () => {
+          await Promise.resolve()
+        },
+      },
       ids: { next: () => randomId(random) },
     }
   }

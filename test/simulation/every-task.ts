@@ -13,7 +13,6 @@ import {
   imageJson,
   indexJson,
   pushBlob,
-  pushImage,
   putManifest as put,
 } from '../support/app.ts'
 import { createCalmWorld, type CalmWorld } from './calm-world.ts'
@@ -72,6 +71,23 @@ export const createEveryTask = async (): Promise<{
     if (response.status >= 300) throw new Error(`${method} ${path}: ${await response.text()}`)
     return response.headers.get('Location') ?? ''
   }
+  const sent = new Set<string>()
+  /** As a client does, which sends no blob twice. */
+  const image = async (
+    name: string,
+    reference: string,
+    layers: readonly string[],
+    extra: Readonly<Record<string, unknown>> = {},
+  ): Promise<Digest> => {
+    const missing = ['{}', ...layers].filter((content) => !sent.has(`${name} ${content}`))
+    for (const content of missing) {
+      await pushBlob(registry, name, content)
+      sent.add(`${name} ${content}`)
+    }
+    const json = imageJson('{}', layers, extra)
+    await put(registry, name, reference, json)
+    return digestOf(json)
+  }
   const forget = async (name: string, digest: string): Promise<void> => {
     await send('DELETE', `/v2/${name}/manifests/${digest}`)
   }
@@ -79,30 +95,27 @@ export const createEveryTask = async (): Promise<{
   // Stays: an image, a large one, an index of an image, and what is about the first.
   const first = imageJson('{}', ['shared', 'first'])
   const part = imageJson('{}', ['part'])
-  await pushBlob(registry, 'p/kept', 'signature')
+  const signature = digestOf(imageJson('{}', ['signature'], about(first)))
   const kept = [
-    await pushImage(registry, 'p/kept', 'first', ['shared', 'first']),
-    await pushImage(registry, 'p/kept', 'large', ['shared', 'large'], LARGE),
-    await pushImage(registry, 'p/kept', digestOf(part), ['part']),
+    await image('p/kept', 'first', ['shared', 'first']),
+    await image('p/kept', 'large', ['shared', 'large'], LARGE),
+    await image('p/kept', digestOf(part), ['part']),
+    await image('p/kept', signature, ['signature'], about(first)),
     digestOf(indexJson([part])),
-    digestOf(imageJson('{}', ['signature'], about(first))),
   ]
   await put(registry, 'p/kept', 'index', indexJson([part]))
-  const signature = imageJson('{}', ['signature'], about(first))
-  await put(registry, 'p/kept', digestOf(signature), signature)
 
   // A subject, with what is about it: looked at while it was there.
   const subject = imageJson('{}', ['subject'])
-  await pushImage(registry, 'p/a', 'subject', ['subject'])
-  await pushImage(
-    registry,
+  await image('p/a', 'subject', ['subject'])
+  await image(
     'p/a',
     digestOf(imageJson('{}', ['about'], about(subject))),
     ['about'],
     about(subject),
   )
   const untagged = imageJson('{}', ['untagged'])
-  await pushImage(registry, 'p/a', digestOf(untagged), ['untagged'])
+  await image('p/a', digestOf(untagged), ['untagged'])
   await workOff(gcOf(collector, undefined, false), {
     isStopped: () => false,
     troubled: () => undefined,
@@ -110,12 +123,12 @@ export const createEveryTask = async (): Promise<{
   await forget('p/a', digestOf(subject))
 
   // Goes: an image whose manifest is deleted, one that lies in the bucket, one that an index let go of.
-  await forget('p/a', await pushImage(registry, 'p/a', 'v1', ['shared', 'one']))
-  await forget('p/a', await pushImage(registry, 'p/a', 'v2', ['two'], LARGE))
+  await forget('p/a', await image('p/a', 'v1', ['shared', 'one']))
+  await forget('p/a', await image('p/a', 'v2', ['two'], LARGE))
   const loose = imageJson('{}', ['loose'])
-  await pushImage(registry, 'p/a', digestOf(loose), ['loose'])
+  await image('p/a', digestOf(loose), ['loose'])
   await put(registry, 'p/a', 'moved', indexJson([loose]))
-  await pushImage(registry, 'p/a', 'moved', ['shared'])
+  await image('p/a', 'moved', ['shared'])
   await send('DELETE', '/v2/p/a/manifests/moved')
 
   // An upload that was left, one that came in chunks, a blob that no manifest ever held.
@@ -130,7 +143,7 @@ export const createEveryTask = async (): Promise<{
   await pushThatDies(world)
 
   // A repository, and a project that is deleted with its only one.
-  await pushImage(registry, 'q/gone', 'v1', ['shared', 'gone'])
+  await image('q/gone', 'v1', ['shared', 'gone'])
   await put(registry, 'q/gone', 'index', indexJson([imageJson('{}', ['shared', 'gone'])]))
   const { path, project } = parseRepositoryName('q/gone')
   const { pid } = await readProject(context.store, { name: project })
