@@ -9,10 +9,16 @@ import { LOG_ID } from './worker.ts'
  */
 export const createNoteCollected = () => {
   const seen = new Set<string>()
+  const pk = gcLogPartition(LOG_ID)
   return ({ broken, ledger, referrers, world: { table } }: Story): void => {
-    for (const { digest, pk, rid, sk, what } of table.items()) {
-      if (pk !== gcLogPartition(LOG_ID) || what !== 'manifest' || seen.has(sk)) continue
+    const lines = table.sortKeys(pk)
+    if (lines.length === seen.size) return
+    for (const sk of lines) {
+      if (seen.has(sk)) continue
       seen.add(sk)
+      const line = table.get({ pk, sk })
+      if (line?.['what'] !== 'manifest') continue
+      const { digest, rid } = line
       const name = REPOSITORIES.find(
         ({ path, project }) => table.get(key.repositoryName(project, path))?.['rid'] === rid,
       )
