@@ -1,7 +1,8 @@
 import { bucketKey } from '../bucket.ts'
 import type { TransactOperation } from '../ports.ts'
-import { readAll } from '../store/batch.ts'
-import { timesOf } from '../store/store.ts'
+import { readAll, type Found } from '../store/batch.ts'
+import { AGAIN, retry } from '../store/retry.ts'
+import { timesOf, type Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
 import { key, type ObjectId } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
@@ -28,7 +29,7 @@ export const deleteObjects = async (
   const isDoomed = ({ oid }: ObjectTask): boolean =>
     found.get(key.object(oid))?.['state'] === 'DOOM'
   const doomed = tasks.filter(isDoomed)
-  const sizes = await readSizes(gc, doomed)
+  const sizes = await noteSizes(gc, doomed, found)
   await deleteKeys(
     objects,
     doomed.map(({ oid }) => bucketKey.object(oid)),
@@ -40,18 +41,44 @@ export const deleteObjects = async (
   )
 }
 
-/** How large they are, those that are there; a blob's size came with its task. */
-const readSizes = async (
-  { context: { objects } }: Gc,
+/**
+ * How large they are, those that are or were there; a blob's size came with its task. It is written into the object's
+ * record before the object goes: who tries again after a worker that failed or fell over in between could not ask the
+ * bucket any more, and the bytes would be in no log.
+ */
+const noteSizes = async (
+  { context: { objects, store } }: Gc,
   tasks: readonly ObjectTask[],
+  found: Found,
 ): Promise<ReadonlyMap<ObjectId, number>> => {
   const sizes = await Promise.all(
     tasks.map(async ({ oid, size }) => {
-      const known = size ?? (await objects.head(bucketKey.object(oid)))?.sizeBytes
-      return known === undefined ? [] : [[oid, known] as const]
+      const noted = found.get(key.object(oid))?.[SIZE]
+      const known = size ?? (typeof noted === 'number' ? noted : undefined)
+      if (known !== undefined) return [[oid, known] as const]
+      const object = await objects.head(bucketKey.object(oid))
+      if (object === undefined) return []
+      await note(store, oid, object.sizeBytes)
+      return [[oid, object.sizeBytes] as const]
     }),
   )
   return new Map(sizes.flat())
+}
+
+/** Of an object's record: what the bucket said. */
+const SIZE = 'foundSize'
+
+/** Refused: another worker has deleted the object and its record, and knew. */
+const note = async (store: Store, oid: ObjectId, sizeBytes: number): Promise<void> => {
+  await retry(store, async () => {
+    const outcome = await store.kv.write({
+      op: 'update',
+      key: key.object(oid),
+      set: { [SIZE]: sizeBytes },
+      conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
+    })
+    return outcome === 'conflict' ? AGAIN : outcome
+  })
 }
 
 const finish = async (gc: Gc, task: ObjectTask): Promise<Outcome> => {

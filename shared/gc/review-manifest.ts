@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
+import type { CheckItem, Key } from '../ports.ts'
 import { collectManifest } from '../registry/manifests/delete.ts'
 import { parseManifestRecord } from '../registry/manifests/items.ts'
 import { getItem } from '../store/query.ts'
@@ -30,7 +31,10 @@ export const reviewManifest: Handler<TaskOf<'MANIFEST_REVIEW'>> = async (gc, tas
   return 'done'
 }
 
-/** Collects a manifest that neither a tag nor an index holds, with its line in the log. */
+/**
+ * Collects a manifest that neither a tag nor an index holds, with its line in the log; not when its subject is there,
+ * which may come back at any moment.
+ */
 export const collectLogged = async (
   gc: Gc,
   repository: RepositoryRef,
@@ -40,7 +44,15 @@ export const collectLogged = async (
   const reason = subject === undefined ? 'no tag and no index holds it' : 'its subject is gone'
   const what = { kind: 'manifest', ...repository, digest, reason } as const
   const line = await logLine(gc, what)
-  if ((await collectManifest(gc.context, repository, digest, [line])) === 'collected') {
+  const effects =
+    subject === undefined ? [line] : [line, isAbsent(key.manifest(repository.rid, subject))]
+  if ((await collectManifest(gc.context, repository, digest, effects)) === 'collected') {
     gc.deleted(what)
   }
 }
+
+const isAbsent = (of: Key): CheckItem => ({
+  op: 'check',
+  key: of,
+  conditions: [{ kind: 'absent' }],
+})

@@ -29,14 +29,18 @@ export const createBucket = (minPartBytes: number) => {
   /** Of objects that came by a grant. */
   const checksums = new Map<string, string>()
 
+  let changes = 0
+
   const put = (key: string, bytes: Uint8Array, ifAbsent: boolean): 'created' | 'exists' => {
     if (ifAbsent && objects.has(key)) return 'exists'
+    changes += 1
     objects.set(key, bytes)
     checksums.delete(key)
     return 'created'
   }
 
   const remove = (key: string): void => {
+    changes += 1
     objects.delete(key)
     checksums.delete(key)
   }
@@ -127,6 +131,8 @@ export const createBucket = (minPartBytes: number) => {
   return {
     ...{ objects, uploads, checksums, put, remove, sign, send },
     ...{ start, putPart, parts, complete, abort, list },
+    /** Grows with every change of an object. */
+    changes: (): number => changes,
   }
 }
 

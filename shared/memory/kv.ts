@@ -8,7 +8,7 @@ import {
   assertTransaction,
 } from '../limits.ts'
 import type { BatchOperation, Item, Key, Kv, Query, ReadMode, WriteOperation } from '../ports.ts'
-import { after } from './change.ts'
+import { after, copyOf } from './change.ts'
 import { troubledRead, troubledWrite, type Troubled } from './faults.ts'
 import { runQuery } from './query.ts'
 import type { Actor } from './scheduler.ts'
@@ -103,16 +103,6 @@ export const createMemoryKv = (
       )
     },
   }
-}
-
-/** Much cheaper than a structured clone, which a simulation would feel: only bytes can be changed in place. */
-const copyOf = (item: Item | undefined): Item | undefined => {
-  if (item === undefined) return undefined
-  const { pk, sk, ...attributes } = item
-  const copy = Object.entries(attributes).map(
-    ([name, value]) => [name, value instanceof Uint8Array ? value.slice() : value] as const,
-  )
-  return { ...Object.fromEntries(copy), pk, sk }
 }
 
 const keyOf = (operation: WriteOperation | BatchOperation): Key =>

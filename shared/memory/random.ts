@@ -30,5 +30,10 @@ const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 const ID_CHARACTERS = 26
 
 /** Ids in the form of `Ids`, as unique as the random choices are. */
-export const randomId = (random: Random): string =>
-  Array.from({ length: ID_CHARACTERS }, () => ID_ALPHABET.charAt(random.below(32))).join('')
+export const randomId = (random: Random): string => {
+  let id = ''
+  for (let length = 0; length < ID_CHARACTERS; length += 1) {
+    id += ID_ALPHABET.charAt(random.below(ID_ALPHABET.length))
+  }
+  return id
+}

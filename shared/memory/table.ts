@@ -18,7 +18,11 @@ export type Table = {
   /** Every item that there is, for whoever judges the whole. */
   readonly items: () => Item[]
   /** Held by a transaction under way: other writers are turned away. */
-  readonly locks: Set<string>
+  readonly locks: ReadonlySet<string>
+  readonly lock: (name: string) => void
+  readonly unlock: (name: string) => void
+  /** Grows with every change, of items and of locks: where it stands still, so does all that there is to see. */
+  readonly changes: () => number
 }
 
 export const lockName = ({ pk, sk }: Key): string => `${pk}\0${sk}`
@@ -26,10 +30,16 @@ export const lockName = ({ pk, sk }: Key): string => `${pk}\0${sk}`
 export const createTable = (): Table => {
   const partitions = new Map<string, Map<string, History>>()
   const sorted = new Map<string, readonly string[]>()
+  const present = new Map<string, Item>()
+  const locks = new Set<string>()
+  let changes = 0
 
   const history = ({ pk, sk }: Key): History | undefined => partitions.get(pk)?.get(sk)
 
   const set = (key: Key, item: Item | undefined): void => {
+    changes += 1
+    if (item === undefined) present.delete(lockName(key))
+    else present.set(lockName(key), item)
     const partition = partitions.get(key.pk) ?? new Map<string, History>()
     partitions.set(key.pk, partition)
     const versions = partition.get(key.sk)
@@ -58,10 +68,16 @@ export const createTable = (): Table => {
     },
     set,
     sortKeys,
-    items: () =>
-      [...partitions.values()].flatMap((partition) =>
-        [...partition.values()].flatMap((versions) => versions.at(-1) ?? []),
-      ),
-    locks: new Set(),
+    items: () => [...present.values()],
+    locks,
+    lock: (name) => {
+      changes += 1
+      locks.add(name)
+    },
+    unlock: (name) => {
+      changes += 1
+      locks.delete(name)
+    },
+    changes: () => changes,
   }
 }

@@ -33,12 +33,12 @@ export const createTransactions = (table: Table, scheduler: Scheduler) => {
 
   const apply = async (operations: readonly TransactOperation[]): Promise<void> => {
     const names = operations.map((operation) => lockName(keyOf(operation)))
-    for (const name of names) table.locks.add(name)
+    for (const name of names) table.lock(name)
     for (const [index, operation] of operations.entries()) {
       if (index > 0) await scheduler.turn(STORE)
       const key = keyOf(operation)
       if (operation.op !== 'check') table.set(key, after(table.get(key), operation))
-      table.locks.delete(names[index] ?? '')
+      table.unlock(names[index] ?? '')
     }
   }
 

@@ -3,9 +3,7 @@ import { manifestName, type Story } from './clients.ts'
 import { REPOSITORIES } from './registry.ts'
 import { LOGGED_RUN } from './worker.ts'
 
-const LOG: ReadonlySet<string> = new Set(
-  Array.from({ length: GC_LOG_SHARDS }, (_, shard) => gcLogPartition(LOGGED_RUN, shard)),
-)
+const LOG = Array.from({ length: GC_LOG_SHARDS }, (_, shard) => gcLogPartition(LOGGED_RUN, shard))
 
 /**
  * Tells the ledger what the workers collected, as their log says: of manifests only those that are about others, for the
@@ -13,10 +11,13 @@ const LOG: ReadonlySet<string> = new Set(
  */
 export const createNoteCollected = () => {
   const seen = new Set<string>()
-  return ({ broken, ledger, referrers, world: { table } }: Story): void => {
-    for (const { digest, pk, rid, sk, what } of table.items()) {
-      if (!LOG.has(pk) || what !== 'manifest' || seen.has(sk)) continue
+  const note = ({ broken, ledger, referrers, world: { table } }: Story, pk: string): void => {
+    for (const sk of table.sortKeys(pk)) {
+      if (seen.has(sk)) continue
       seen.add(sk)
+      const line = table.get({ pk, sk })
+      if (line?.['what'] !== 'manifest') continue
+      const { digest, rid } = line
       const name = REPOSITORIES.find(
         ({ path, project }) => table.get(key.repositoryName(project, path))?.['rid'] === rid,
       )
@@ -27,5 +28,8 @@ export const createNoteCollected = () => {
         ledger.begin(manifestName(name, known), undefined).abandon()
       }
     }
+  }
+  return (story: Story): void => {
+    for (const pk of LOG) note(story, pk)
   }
 }

@@ -1,16 +1,15 @@
-import type { World } from '../../shared/memory/world.ts'
 import { parseDigest, type Digest } from '../../shared/oci/digest.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { Item } from '../../shared/ports.ts'
 import { GUARD } from '../../shared/table.ts'
-import { bodyOf } from './invariants.ts'
+import { bodyOf, type Observed } from './invariants.ts'
 
 /**
  * What is left when everything was worked off and nobody pushes: items and objects that no tag leads to, by an index, a
  * subject or a layer.
  */
-export const garbage = (world: World): string[] => {
-  const items = world.table.items()
+export const garbage = (world: Observed): string[] => {
+  const items = [...world.table.items()]
   const live = liveManifests(world, items)
   const blobs = new Set(
     [...live.values()].flatMap((guard) =>
@@ -50,7 +49,7 @@ const isOfLive = (sk: string, incs: ReadonlySet<string>): boolean => {
 }
 
 /** Manifests that a tag leads to, by their partition. */
-const liveManifests = (world: World, items: readonly Item[]): ReadonlyMap<string, Item> => {
+const liveManifests = (world: Observed, items: readonly Item[]): ReadonlyMap<string, Item> => {
   const guards = new Map(
     items
       .filter(({ pk, sk }) => pk.startsWith('MANIFEST#') && sk === GUARD)

@@ -1,7 +1,7 @@
 import { bucketKey } from '../../shared/bucket.ts'
 import { lockName } from '../../shared/memory/table.ts'
 import { digestOf, parseDigest, type Digest } from '../../shared/oci/digest.ts'
-import { parseManifest } from '../../shared/oci/manifest.ts'
+import { parseManifest, type Manifest } from '../../shared/oci/manifest.ts'
 import type { Item, Key } from '../../shared/ports.ts'
 import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
 import { gunzipSync } from 'node:zlib'
@@ -20,6 +20,7 @@ export type Observed = {
 /** The table by partition, as it is at one moment. */
 type View = {
   readonly world: Observed
+  readonly items: readonly Item[]
   readonly partitions: ReadonlyMap<string, readonly Item[]>
   readonly get: (key: Key) => Item | undefined
   /** Whether a transaction is changing the item right now. */
@@ -28,13 +29,15 @@ type View = {
 
 const look = (world: Observed): View => {
   const partitions = new Map<string, Item[]>()
-  for (const item of world.table.items()) {
+  const items = [...world.table.items()]
+  for (const item of items) {
     const partition = partitions.get(item.pk)
     if (partition === undefined) partitions.set(item.pk, [item])
     else partition.push(item)
   }
   return {
     world,
+    items,
     partitions,
     get: world.table.get,
     isLocked: (each) => world.table.locks.has(lockName(each)),
@@ -55,8 +58,7 @@ export const violations = (world: Observed): string[] => {
 /** The project of every repository. */
 const projects = (view: View): Map<string, ProjectId> =>
   new Map(
-    [...view.partitions.values()]
-      .flat()
+    view.items
       .filter(({ pk }) => pk.startsWith('NAME#'))
       .map((item) => [String(item['rid']), String(item['pid']) as ProjectId]),
   )
@@ -69,7 +71,7 @@ const brokenManifests = (view: View): string[] => {
     const pid = pids.get(rid)
     const bytes = bodyOf(view.world, guard)
     if (bytes === undefined || pid === undefined) return [`I1: ${guard.pk} has no body`]
-    const manifest = parseManifest(bytes, undefined)
+    const manifest = parsed(bytes)
     const repository = { pid, rid: rid as RepositoryId }
     const inc = String(guard['inc']) as Parameters<typeof key.intent>[2]
     const blobs = manifest.blobs.flatMap((blob) => {
@@ -86,6 +88,15 @@ const brokenManifests = (view: View): string[] => {
       .map((child) => `I6: ${guard.pk} lacks manifest ${child.digest}`)
     return [...blobs, ...children]
   })
+}
+
+/** Bytes never change in place, so each body is parsed once. */
+const manifests = new WeakMap<Uint8Array, Manifest>()
+
+export const parsed = (bytes: Uint8Array): Manifest => {
+  const manifest = manifests.get(bytes) ?? parseManifest(bytes, undefined)
+  manifests.set(bytes, manifest)
+  return manifest
 }
 
 /** Manifests whose commit or removal is not half visible at this moment. */
@@ -116,7 +127,7 @@ export const bodyOf = (
 /** I2: a blob's object is its own and in the bucket. I3: no object has two owners, and a doomed one has none. */
 const brokenBlobs = (view: View): string[] => {
   const owners = new Map<string, string>()
-  return [...view.partitions.values()].flat().flatMap((item) => {
+  return view.items.flatMap((item) => {
     if (!item.pk.startsWith('BLOB#') || item.sk !== GUARD) return []
     const oid = String(item['oid']) as ObjectId
     const found: string[] = []
@@ -148,7 +159,7 @@ const digestOfBytes = (bytes: Uint8Array): Digest => {
 /** I4: what is left of a quota is what its links leave, and no share is left when the limit is exceeded. */
 const brokenQuotas = (view: View): string[] => {
   const used = new Map<string, number>()
-  for (const { pk, sk, size } of [...view.partitions.values()].flat()) {
+  for (const { pk, sk, size } of view.items) {
     const [, pid] = /^PROJECT#([^#]+)#$/.exec(sk) ?? []
     if (pk.startsWith('BLOB#') && pid !== undefined)
       used.set(pid, (used.get(pid) ?? 0) + Number(size))
@@ -188,7 +199,7 @@ const brokenReferrers = (view: View): string[] => {
       const [, rid = '', digest = ''] = guard.pk.split('#')
       return `${rid} ${String(guard['subject'])} ${digest} ${String(guard['inc'])}`
     })
-  const listed = [...view.partitions.values()].flat().flatMap(({ pk, sk }) => {
+  const listed = view.items.flatMap(({ pk, sk }) => {
     if (!sk.startsWith('REFERRER#')) return []
     const [, rid = '', subject = ''] = pk.split('#')
     const [digest = '', inc = ''] = sk.split('#').slice(-2)

@@ -24,6 +24,7 @@ export type Operation = {
 export const createLedger = () => {
   const cells = new Map<string, Cell>()
   const overlapped = new Set<symbol>()
+  let changes = 0
 
   const cell = (name: string): Cell => {
     const known = cells.get(name) ?? { candidates: new Set([undefined]), open: new Map() }
@@ -36,15 +37,19 @@ export const createLedger = () => {
     const id = Symbol(name)
     if (own.open.size > 0) for (const each of [id, ...own.open.keys()]) overlapped.add(each)
     own.open.set(id, value)
+    changes += 1
     return {
       acknowledge: () => {
+        changes += 1
         own.open.delete(id)
         own.candidates = overlapped.has(id) ? own.candidates.add(value) : new Set([value])
       },
       refuse: () => {
+        changes += 1
         own.open.delete(id)
       },
       abandon: () => {
+        changes += 1
         own.open.delete(id)
         own.candidates.add(value)
       },
@@ -57,7 +62,13 @@ export const createLedger = () => {
     return [...new Set([...candidates, ...open.values()])]
   }
 
-  return { begin, possible, names: (): readonly string[] => [...cells.keys()] }
+  return {
+    begin,
+    possible,
+    names: (): readonly string[] => [...cells.keys()],
+    /** Grows with whatever anybody learns. */
+    changes: (): number => changes,
+  }
 }
 
 export type Ledger = ReturnType<typeof createLedger>

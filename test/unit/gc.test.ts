@@ -95,6 +95,7 @@ describe('garbage collection', () => {
     const twice = lines.filter(({ digest }) => digest === undefined)
     expect(twice.map(({ sizeBytes }) => sizeBytes).toSorted()).toEqual([2, 3])
     expect(lines.filter(({ digest }) => digest !== undefined)).toMatchObject([
+      { what: 'link', pid, digest: digestOf('one'), sizeBytes: 3 },
       { what: 'blob', digest: digestOf('one'), sizeBytes: 3 },
       { what: 'object', oid, digest: digestOf('one'), sizeBytes: 3 },
     ])

@@ -1,4 +1,5 @@
 import { examine, removal } from '../../guards/collect.ts'
+import { move } from '../../guards/transition.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseManifest, type Manifest } from '../../oci/manifest.ts'
@@ -57,7 +58,7 @@ export const removeManifest = async (
 
 /**
  * Collects a manifest that neither a tag nor an index holds, together with some writes. `kept`: one of them does, or it
- * was not there.
+ * was not there, or a condition of those writes did not hold.
  */
 export const collectManifest = async (
   context: Pick<RegistryContext, 'store' | 'objects'>,
@@ -92,12 +93,14 @@ const remove = async (
     if (examined.outcome === 'held') return 'held'
     if (examined.outcome !== 'empty') continue
     if (parseManifestRecord(examined.guard.item).inc !== record.inc) continue
-    const outcome = await transact(store, [
-      removal(examined.guard),
-      ...effects(store, pushed, record, manifest),
-      ...others,
-    ])
-    if (!outcome.done) continue
+    const own = [removal(examined.guard), ...effects(store, pushed, record, manifest)]
+    const outcome = await transact(store, [...own, ...others])
+    if (!outcome.done) {
+      if (!outcome.reasons.slice(own.length).includes('condition')) continue
+      // Somebody else wants it kept; refused means that it was rescued already.
+      await move(store, examined.guard, 'LIVE')
+      return 'held'
+    }
     await writeAll(store, releaseChildren(pushed, childrenOf(manifest)))
     await dropTags(store, pushed)
     await dropLabels(store, pushed)
