@@ -61,6 +61,10 @@ const purge = (type: string, cron?: string) => ({
   schedule: { type, cron },
   parameters: { audit_retention_hour: 24, include_event_types: 'create_project' },
 })
+const collection = (type: string, cron?: string) => ({
+  schedule: { type, cron },
+  parameters: { delete_untagged: true, workers: 2 },
+})
 const RIGHTS = [{ resource: 'repository', action: 'pull' }]
 
 const CASES: readonly Case[] = [
@@ -255,6 +259,24 @@ const CASES: readonly Case[] = [
     refused: { path: '/system/purgeaudit/9', as: 'admin' },
     done: { path: '/system/purgeaudit/1', as: 'admin' },
     entry: 'admin update audit purge 1 stop',
+  },
+  {
+    route: 'POST /system/gc/schedule',
+    refused: { as: 'admin', body: collection('Custom', 'x') },
+    done: { as: 'admin', body: collection('Weekly') },
+    entry: 'admin create gc garbage collection schedule Weekly: delete_untagged true, workers 2',
+  },
+  {
+    route: 'PUT /system/gc/schedule',
+    refused: { as: 'alice', body: collection('Manual') },
+    done: { as: 'admin', body: collection('Manual') },
+    entry: 'admin create gc garbage collection Manual: delete_untagged true, workers 2',
+  },
+  {
+    route: 'PUT /system/gc/:gc_id',
+    refused: { path: '/system/gc/9', as: 'admin' },
+    done: { path: '/system/gc/1', as: 'admin' },
+    entry: 'admin update gc garbage collection 1 stop',
   },
 ]
 
