@@ -21,6 +21,7 @@ import { addProjectMetadata } from './routes/projects/project-metadata.ts'
 import { addProject } from './routes/projects/project.ts'
 import { addProjects } from './routes/projects/projects.ts'
 import { addGarbageCollection } from './routes/jobs/gc.ts'
+import { addGcDeletions } from './routes/jobs/gc-deletions.ts'
 import { addPurge } from './routes/jobs/purge.ts'
 import { addQuotas } from './routes/projects/quotas.ts'
 import { addRepositories } from './routes/artifacts/repositories.ts'
@@ -79,6 +80,7 @@ const FAMILIES: readonly AddRoutes[] = [
   addLabels,
   addPurge,
   addGarbageCollection,
+  addGcDeletions,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */

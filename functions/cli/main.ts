@@ -6,6 +6,7 @@ import { DomainError } from '../../shared/errors.ts'
 import { CliError } from './client.ts'
 import { addAdmin } from './commands/admin.ts'
 import { addAudit } from './commands/audit.ts'
+import { addGc } from './commands/gc.ts'
 import { addLogin } from './commands/login.ts'
 import { addProject } from './commands/project.ts'
 import { addProxy } from './commands/proxy.ts'
@@ -21,6 +22,7 @@ Examples:
   roadstead push docker:app:v1 127.0.0.1:5000/team/app:v1
   roadstead robot create ci -p team:repository:pull -p team:repository:push
   roadstead audit list --since 24h
+  roadstead gc run
 
 Instead of login, ROADSTEAD_URL, ROADSTEAD_USER and ROADSTEAD_PASSWORD say who asks.`
 
@@ -31,7 +33,18 @@ const program = new Command('roadstead')
   .addHelpText('after', EXAMPLES)
 
 const COMMANDS = [
-  ...[addLogin, addPush, addProxy, addProject, addRobot, addUser, addQuota, addAudit, addAdmin],
+  ...[
+    addLogin,
+    addPush,
+    addProxy,
+    addProject,
+    addRobot,
+    addUser,
+    addQuota,
+    addAudit,
+    addGc,
+    addAdmin,
+  ],
 ]
 for (const add of COMMANDS) add(program)
 

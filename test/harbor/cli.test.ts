@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { digestOf } from '../support/layout.ts'
 import { provideRegistry } from '../support/registry.ts'
 import { startServer } from '../support/server.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -11,6 +12,9 @@ import { authorization } from '../support/credentials.ts'
 
 const registry = provideRegistry()
 const MAIN = join(import.meta.dirname, '..', '..', 'functions', 'cli', 'main.ts')
+
+/** That no manifest ever holds. */
+const LAYER = Buffer.from('left behind')
 
 let home: string
 beforeEach(async () => {
@@ -114,6 +118,48 @@ describe('roadstead', () => {
     const exported = (await ok(['audit', 'export'])).trim().split('\n')
     expect(exported.length).toBeGreaterThan(5)
     for (const line of exported) expect(JSON.parse(line)).toHaveProperty('op_time')
+  })
+
+  it('collects garbage, and says before what would go', async () => {
+    await logIn()
+    expect(await ok(['gc', 'schedule'])).toContain('no run begins by a schedule')
+    expect(await ok(['gc', 'schedule', '0 30 2 * * *', '--untagged'])).toMatch(
+      /Custom \(0 30 2 \* \* \*\); the next at \d{4}-.*T02:30:00/,
+    )
+    expect(await run(['gc', 'schedule', 'sometimes'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('cron has six fields') as string,
+    })
+    expect(await ok(['gc', 'schedule', 'none'])).toContain('no run begins by a schedule')
+
+    await ok(['project', 'create', 'trash'])
+    const { login, url } = registry()
+    const pushed = await fetch(`${url}/v2/trash/app/blobs/uploads/?digest=${digestOf(LAYER)}`, {
+      method: 'POST',
+      headers: { Authorization: authorization(login), 'Content-Type': 'application/octet-stream' },
+      body: LAYER,
+    })
+    expect(pushed.status).toBe(201)
+    expect(await ok(['gc', 'dry-run'])).toMatch(/dry run \d+: Success; it would delete 0 manifests/)
+    const csv = (await ok(['gc', 'dry-run', '--ignore-grace', '--csv'])).split('\r\n')
+    expect(csv[0]).toBe('kind,digest,project,repository,size,reason,object')
+    expect(csv).toContainEqual(expect.stringContaining(`blob,${digestOf(LAYER)},`))
+    const json = (await ok(['gc', 'dry-run', '--ignore-grace', '--json'])).trim().split('\n')
+    expect(json.length).toBe(csv.length - 2)
+    for (const line of json) expect(JSON.parse(line)).toMatchObject({ foreseen: true })
+
+    expect(await ok(['gc', 'run', '--workers', '2'])).toMatch(/^run \d+: Success; it deleted/)
+    expect(await ok(['gc', 'status'])).toMatch(/^run \d+: Success/)
+    expect(await ok(['gc', 'log'])).toContain('tasks were worked on')
+    expect(await ok(['gc', 'list'])).toMatch(/manual +Success \(dry\)/)
+    const detached = await ok(['gc', 'run', '--detach'])
+    const [, number = ''] = /run (\d+) begins/.exec(detached) ?? []
+    expect(await ok(['gc', 'stop', number])).toContain('stops within seconds')
+    expect(await run(['gc', 'run', '--workers', '11'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('workers') as string,
+    })
+    await ok(['project', 'delete', 'trash'])
   })
 
   it('makes a robot over several projects and lets it do more by the same secret', async () => {
