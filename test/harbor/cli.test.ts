@@ -159,7 +159,6 @@ describe('roadstead', () => {
       code: 1,
       err: expect.stringContaining('workers') as string,
     })
-    await ok(['project', 'delete', 'trash'])
   })
 
   it('makes a robot over several projects and lets it do more by the same secret', async () => {
