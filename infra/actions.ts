@@ -21,6 +21,8 @@ export const REGISTRY_OBJECT_ACTIONS = [
   's3:ListMultipartUploadParts',
   's3:PutObject',
 ] as const
+/** What reading an object through needs. */
+export const READ_ACTIONS = ['s3:GetObject'] as const
 export const COPY_ACTIONS = ['s3:GetObject', 's3:PutObject'] as const
 
 /** With it S3 answers 404 for an absent key, not 403. */
@@ -28,11 +30,12 @@ export const BUCKET_ACTIONS = ['s3:ListBucket'] as const
 
 /** `queue.ts`. */
 export const SEND_ACTIONS = ['sqs:SendMessage'] as const
-/** What Lambda does in a function's name to bring it messages. */
-export const RECEIVE_ACTIONS = [
+/** What Lambda does in a function's name to bring it messages; what a message leaves undone goes into another one. */
+export const WORK_ACTIONS = [
   'sqs:DeleteMessage',
   'sqs:GetQueueAttributes',
   'sqs:ReceiveMessage',
+  ...SEND_ACTIONS,
 ] as const
 
 /** `secrets.ts`. */

@@ -1,4 +1,5 @@
 /** `node bundler.ts ENTRY DIRECTORY NAME`: makes a bundle and writes what is in it to standard output, as JSON. */
+import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join, parse } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
@@ -67,7 +68,7 @@ const shorten: Plugin = {
 }
 
 /**
- * What our code imports lazily gets a bundle of its own. Were it part of the same one, whatever both use would be read
+ * What our code imports lazily gets bundles of its own. Were it part of the same one, whatever both use would be read
  * from the start, with the parts of it that only the lazy one uses: half of the SDK.
  */
 const apart = (found: Map<string, string>): Plugin => ({
@@ -85,17 +86,25 @@ const apart = (found: Map<string, string>): Plugin => ({
 })
 
 const bundleAll = async (entry: string, directory: string, name: string): Promise<Bundled> => {
-  const found = new Map([[entry, name]])
-  const outputs: Record<string, Metafile['outputs'][string]> = {}
-  // The map grows while it is walked.
-  for (const [path, out] of found) {
-    const { metafile } = await build({
+  const lazy = new Map<string, string>()
+  const make = async (entries: ReadonlyMap<string, string>, chunk: string) =>
+    await build({
       ...OPTIONS,
-      entryPoints: { [out]: path },
-      chunkNames: `${out}-[hash]`,
+      entryPoints: Object.fromEntries([...entries].map(([path, out]) => [out, path])),
+      chunkNames: `${chunk}-[hash]`,
       outdir: directory,
-      plugins: [shorten, apart(found)],
+      write: false,
+      plugins: [shorten, apart(lazy)],
     })
+  const made = [await make(new Map([[entry, name]]), name)]
+  // All of it together, for they share most of the SDK; and again when what is loaded lazily does the same.
+  for (let known = 0; lazy.size > known;) {
+    known = lazy.size
+    made.splice(1, 1, await make(lazy, 'shared'))
+  }
+  const outputs: Record<string, Metafile['outputs'][string]> = {}
+  for (const { metafile, outputFiles } of made) {
+    for (const { contents, path } of outputFiles) await writeFile(path, contents)
     for (const [file, output] of Object.entries(metafile.outputs)) outputs[basename(file)] = output
   }
   const cold = new Set([`${name}.mjs`])

@@ -8,11 +8,12 @@ import {
   BUCKET_ACTIONS,
   KEY_ACTIONS,
   COPY_ACTIONS,
-  RECEIVE_ACTIONS,
+  READ_ACTIONS,
   REGISTRY_OBJECT_ACTIONS,
   SECRET_ACTIONS,
   SEND_ACTIONS,
   TABLE_ACTIONS,
+  WORK_ACTIONS,
 } from './actions.ts'
 import { Alarms } from './alarms.ts'
 import { BundledFunction, type Permission } from './bundled-function.ts'
@@ -77,7 +78,11 @@ export class Roadstead extends Construct {
     const useKeys = [...new Set(keys.map(({ keyArn }) => keyArn))].map((arn) =>
       may(KEY_ACTIONS, arn),
     )
-    const environment = { TABLE_NAME: table.tableName, BUCKET_NAME: bucket.bucketName }
+    const environment = {
+      TABLE_NAME: table.tableName,
+      BUCKET_NAME: bucket.bucketName,
+      QUEUE_URL: queues.messages.queueUrl,
+    }
     const front = {
       ...environment,
       ADMIN_SECRET: this.firstPassword.secretArn,
@@ -102,6 +107,7 @@ export class Roadstead extends Construct {
         may(REGISTRY_OBJECT_ACTIONS, bucket.arnForObjects('*')),
         may(BUCKET_ACTIONS, bucket.bucketArn),
         may(SECRET_ACTIONS, this.firstPassword.secretArn),
+        may(SEND_ACTIONS, queues.messages.queueArn),
         ...useKeys,
       ],
     }).function
@@ -109,7 +115,7 @@ export class Roadstead extends Construct {
       ...common('api'),
       description: 'Management API',
       timeoutSeconds: ANSWER_SECONDS,
-      environment: { ...front, QUEUE_URL: queues.messages.queueUrl },
+      environment: front,
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
         may(COPY_ACTIONS, bucket.arnForObjects('*')),
@@ -126,7 +132,9 @@ export class Roadstead extends Construct {
       environment,
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
-        may(RECEIVE_ACTIONS, queues.messages.queueArn),
+        may(READ_ACTIONS, bucket.arnForObjects('*')),
+        may(BUCKET_ACTIONS, bucket.bucketArn),
+        may(WORK_ACTIONS, queues.messages.queueArn),
         ...useKeys,
       ],
     }).function

@@ -23,6 +23,9 @@ export const front = ports.extend({
   AWS_LAMBDA_RUNTIME_API: z.string().min(1).optional(),
 })
 
+/** Of those that send messages. */
+export const queueing = { QUEUE_URL: z.url() }
+
 export type Front = z.infer<typeof front>
 
 /** By which the adapters find AWS. */

@@ -45,6 +45,7 @@ const ROLES: Readonly<Record<string, Allowed>> = {
     [['s3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'], objects],
     ['s3:ListBucket', bucket],
     ['secretsmanager:GetSecretValue', secret],
+    ['sqs:SendMessage', messages],
     ...logsOf('Registry'),
   ],
   Management: [
@@ -57,7 +58,12 @@ const ROLES: Readonly<Record<string, Allowed>> = {
   ],
   Worker: [
     [READ_AND_WRITE, table],
-    [['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], messages],
+    ['s3:GetObject', objects],
+    ['s3:ListBucket', bucket],
+    [
+      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+      messages,
+    ],
     ...logsOf('Worker'),
   ],
   Work: [['lambda:InvokeFunction', arnOf('AWS::Lambda::Function', 'RoadsteadWorker')]],
