@@ -1,4 +1,4 @@
-/** `node bundler.ts ENTRY DIRECTORY NAME`: makes a bundle and writes what is in it to standard output, as JSON. */
+/** `node bundler.ts ENTRY DIRECTORY OPTIONS`: makes a bundle and writes what is in it to standard output, as JSON. */
 import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join, parse } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
@@ -7,6 +7,12 @@ import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 export type Bundled = {
   readonly outputs: Readonly<Record<string, Metafile['outputs'][string]>>
   readonly cold: readonly string[]
+}
+
+export type BundlerOptions = {
+  /** Of the file that is started, without its extension. */
+  readonly name: string
+  readonly platform: 'container' | 'lambda'
 }
 
 const ROOT = join(import.meta.dirname, '..')
@@ -51,21 +57,24 @@ const SHORTER: readonly (readonly [file: RegExp, contents: string])[] = [
     /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/,
     'export const allProcessors = {}, toJSONSchema = undefined',
   ],
-  // Seven ways to come by credentials. Lambda has one: it puts those of the role into the environment.
+]
+
+/** Seven ways to come by credentials. Lambda has one: it puts those of the role into the environment. */
+const ON_LAMBDA: typeof SHORTER = [
   [
     /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/,
     "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
   ],
 ]
 
-const shorten: Plugin = {
+const shorten = (files: typeof SHORTER): Plugin => ({
   name: 'shorten',
   setup: ({ onLoad }) => {
-    for (const [filter, contents] of SHORTER) {
+    for (const [filter, contents] of files) {
       onLoad({ filter }, ({ path }) => ({ contents, resolveDir: dirname(path) }))
     }
   },
-}
+})
 
 /**
  * What our code imports lazily gets bundles of its own. Were it part of the same one, whatever both use would be read
@@ -85,8 +94,13 @@ const apart = (found: Map<string, string>): Plugin => ({
   },
 })
 
-const bundleAll = async (entry: string, directory: string, name: string): Promise<Bundled> => {
+const bundleAll = async (
+  entry: string,
+  directory: string,
+  { name, platform }: BundlerOptions,
+): Promise<Bundled> => {
   const lazy = new Map<string, string>()
+  const left = platform === 'lambda' ? [...SHORTER, ...ON_LAMBDA] : SHORTER
   const make = async (entries: ReadonlyMap<string, string>, chunk: string) =>
     await build({
       ...OPTIONS,
@@ -94,7 +108,7 @@ const bundleAll = async (entry: string, directory: string, name: string): Promis
       chunkNames: `${chunk}-[hash]`,
       outdir: directory,
       write: false,
-      plugins: [shorten, apart(lazy)],
+      plugins: [shorten(left), apart(lazy)],
     })
   const made = [await make(new Map([[entry, name]]), name)]
   // All of it together, for they share most of the SDK; and again when what is loaded lazily does the same.
@@ -116,5 +130,6 @@ const bundleAll = async (entry: string, directory: string, name: string): Promis
   return { outputs, cold: [...cold] }
 }
 
-const [entry = '', directory = '', name = ''] = process.argv.slice(2)
-process.stdout.write(JSON.stringify(await bundleAll(entry, directory, name)))
+const [entry = '', directory = '', options = ''] = process.argv.slice(2)
+const parsed = JSON.parse(options) as BundlerOptions
+process.stdout.write(JSON.stringify(await bundleAll(entry, directory, parsed)))

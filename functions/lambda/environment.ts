@@ -19,6 +19,8 @@ export const front = ports.extend({
   ALLOW_SPARSE: z.stringbool(),
   /** By which clients reach the registry, where that is not the host of their requests. */
   EXTERNAL_URL: z.url().optional(),
+  /** Of the relay for large layers, where there is one. */
+  RELAY_URL: z.url().optional(),
   /** By Lambda itself. */
   AWS_LAMBDA_RUNTIME_API: z.string().min(1).optional(),
 })
