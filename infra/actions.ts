@@ -52,3 +52,12 @@ export const KEY_ACTIONS = [
   'kms:ReEncryptFrom',
   'kms:ReEncryptTo',
 ] as const
+
+/** What ECS does in a task's name to fetch its image. */
+export const IMAGE_ACTIONS = [
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:GetDownloadUrlForLayer',
+] as const
+/** Of a whole registry of ECR, never of one repository. */
+export const IMAGE_LOGIN_ACTIONS = ['ecr:GetAuthorizationToken'] as const

@@ -33,7 +33,7 @@ export const makeRobot = async (
 
 /** Pushes what lies in a directory by `roadstead push`. */
 export const pushDirectly = async (
-  { url, host }: DeployedRegistry,
+  { url, host }: Pick<DeployedRegistry, 'host' | 'url'>,
   { as, directory, home, name, way }: DirectPush,
 ): Promise<void> => {
   const env = {
