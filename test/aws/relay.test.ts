@@ -84,7 +84,8 @@ describe('a relay beside a deployed registry', () => {
     const bytes = Buffer.concat([Buffer.alloc(3 * MB, 'a'), Buffer.alloc(9 * MB, 'b')])
     const digest = digestOf(bytes)
     const ask = async (at: string, path: string, init: RequestInit): Promise<Response> => {
-      const headers = { Authorization: authorization(ci), ...init.headers }
+      const headers = new Headers(init.headers)
+      headers.set('Authorization', authorization(ci))
       return await fetch(new URL(path, at), { ...init, headers })
     }
     const patch = async (at: string, path: string, from: number, to: number) => {
