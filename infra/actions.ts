@@ -35,11 +35,12 @@ export const BUCKET_ACTIONS = ['s3:ListBucket'] as const
 
 /** `queue.ts`. */
 export const SEND_ACTIONS = ['sqs:SendMessage'] as const
-/** What Lambda does in a function's name to bring it messages. */
-export const RECEIVE_ACTIONS = [
+/** What Lambda does in a function's name to bring it messages; what a message leaves undone goes into another one. */
+export const WORK_ACTIONS = [
   'sqs:DeleteMessage',
   'sqs:GetQueueAttributes',
   'sqs:ReceiveMessage',
+  ...SEND_ACTIONS,
 ] as const
 
 /** `secrets.ts`. */
@@ -56,3 +57,12 @@ export const KEY_ACTIONS = [
   'kms:ReEncryptFrom',
   'kms:ReEncryptTo',
 ] as const
+
+/** What ECS does in a task's name to fetch its image. */
+export const IMAGE_ACTIONS = [
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:GetDownloadUrlForLayer',
+] as const
+/** Of a whole registry of ECR, never of one repository. */
+export const IMAGE_LOGIN_ACTIONS = ['ecr:GetAuthorizationToken'] as const

@@ -11,6 +11,8 @@ export type AlarmsProps = {
   readonly api: HttpApi
   readonly functions: Readonly<Record<string, LambdaFunction>>
   readonly queues: Queues
+  /** Answers that the relay failed to give, where there is one. */
+  readonly relayErrors: IMetric | undefined
   readonly topic: ITopic | undefined
 }
 
@@ -19,9 +21,13 @@ const PERIOD = Duration.minutes(5)
 const SERVER_ERRORS = 5
 const OLDEST_MESSAGE_SECONDS = 60 * 60
 
-/** Says what goes wrong that nobody sees. Nine of them: ten cost nothing. */
+/** Says what goes wrong that nobody sees. Nine of them, ten with the relay: so many cost nothing. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { api, functions, queues, topic }: AlarmsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { api, functions, queues, relayErrors, topic }: AlarmsProps,
+  ) {
     super(scope, id)
     const alarm = (name: string, what: string, metric: IMetric, threshold = 1): void => {
       const made = new Alarm(this, name, {
@@ -40,6 +46,10 @@ export class Alarms extends Construct {
       api.metricServerError(sum),
       SERVER_ERRORS,
     )
+    if (relayErrors !== undefined) {
+      const what = 'The relay answers with 5xx: its log says why'
+      alarm('RelayErrors', what, relayErrors, SERVER_ERRORS)
+    }
     for (const [name, one] of Object.entries(functions)) {
       alarm(`${name}Errors`, `The function ${name} fails: see its logs`, one.metricErrors(sum))
       alarm(

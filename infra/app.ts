@@ -5,7 +5,10 @@
  * stackName=Roadstead            another name gives another registry
  * domain=registry.example.com    a name of its own, with
  * certificate=ARN                its certificate and
- * hostedZone=example.com         the zone to write it into, which needs the account and the region to be known
+ * hostedZone=example.com         the zone to write names into that are in it, which needs the account and the region to be known
+ * relayDomain=push.example.com   a name for the relay, which takes layers of any size, with
+ * relayCertificate=ARN           its certificate; without a name there is no relay
+ * relayVpc=vpc-1234              a VPC for it instead of one of its own, which needs the account and the region, too
  * externalUrl=https://...        by which clients come when something of yours stands before it
  * bucket=NAME                    a bucket that is there already
  * encryptionKey=ARN              a KMS key for what is kept
@@ -18,11 +21,12 @@
  */
 import { App, CfnOutput, CliCredentialsStackSynthesizer, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
+import { Vpc } from 'aws-cdk-lib/aws-ec2'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { HostedZone } from 'aws-cdk-lib/aws-route53'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
 import { readContext, type Context } from './context.ts'
-import { Roadstead, type CustomDomain, type RoadsteadProps } from './roadstead.ts'
+import { Roadstead, type CustomDomain, type RelayProps, type RoadsteadProps } from './roadstead.ts'
 
 /** By its name alone: the class has optional properties that are wider than those of its own interface. */
 const synthesizerFor = ({ cliCredentials }: Context): Readonly<Record<string, object>> =>
@@ -35,8 +39,8 @@ const main = (): void => {
   const stack = new Stack(app, context.stackName, {
     description: 'Roadstead, a registry for container images, Helm charts and OCI artifacts',
     ...synthesizerFor(context),
-    // Zones are looked up by their name, which needs both.
-    ...(context.hostedZone !== undefined && {
+    // Zones and networks are looked up, which needs both.
+    ...((context.hostedZone ?? context.relayVpc) !== undefined && {
       env: {
         account: process.env['CDK_DEFAULT_ACCOUNT'] ?? '',
         region: process.env['CDK_DEFAULT_REGION'] ?? '',
@@ -44,22 +48,39 @@ const main = (): void => {
     }),
   })
 
-  const domain = (): CustomDomain | undefined => {
-    const { certificate, domain: name, hostedZone } = context
-    if (name === undefined || certificate === undefined) return undefined
-    return {
-      name,
-      certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificate),
-      ...(hostedZone !== undefined && {
-        hostedZone: HostedZone.fromLookup(stack, 'Zone', { domainName: hostedZone }),
+  const { hostedZone } = context
+  const zone =
+    hostedZone === undefined
+      ? undefined
+      : HostedZone.fromLookup(stack, 'Zone', { domainName: hostedZone })
+  const isInZone = (name: string): boolean =>
+    name === hostedZone || name.endsWith(`.${hostedZone ?? ''}`)
+  const domainOf = (
+    id: string,
+    name: string | undefined,
+    certificate: string | undefined,
+  ): CustomDomain | undefined =>
+    name === undefined || certificate === undefined
+      ? undefined
+      : {
+          name,
+          certificate: Certificate.fromCertificateArn(stack, id, certificate),
+          ...(zone !== undefined && isInZone(name) && { hostedZone: zone }),
+        }
+  const relayOf = (domain: CustomDomain | undefined): RelayProps | undefined =>
+    domain && {
+      domain,
+      ...(context.relayVpc !== undefined && {
+        vpc: Vpc.fromLookup(stack, 'RelayVpc', { vpcId: context.relayVpc }),
       }),
     }
-  }
 
   const { bucket, encryptionKey } = context
-  const named = domain()
+  const named = domainOf('Certificate', context.domain, context.certificate)
+  const relay = relayOf(domainOf('RelayCertificate', context.relayDomain, context.relayCertificate))
   const props: RoadsteadProps = {
     ...(named !== undefined && { domain: named }),
+    ...(relay !== undefined && { relay }),
     ...(context.externalUrl !== undefined && { externalUrl: context.externalUrl }),
     ...(bucket !== undefined && { bucket: Bucket.fromBucketName(stack, 'Bucket', bucket) }),
     ...(encryptionKey !== undefined && {
@@ -85,6 +106,10 @@ const main = (): void => {
     'LoginCommand',
     `${roadstead.firstPasswordCommand} | docker login -u admin --password-stdin ${roadstead.host}`,
   )
+  if (roadstead.relay !== undefined) {
+    output('RelayUrl', roadstead.relay.url, 'Takes layers of any size; pulls go by RegistryUrl')
+    output('RelayBalancer', roadstead.relay.balancerName, 'What the name of the relay points to')
+  }
   output('ApiId', roadstead.api.apiId)
   output('TableName', roadstead.table.tableName)
   output('BucketName', roadstead.bucket.bucketName)

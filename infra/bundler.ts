@@ -1,4 +1,5 @@
-/** `node bundler.ts ENTRY DIRECTORY NAME`: makes a bundle and writes what is in it to standard output, as JSON. */
+/** `node bundler.ts ENTRY DIRECTORY OPTIONS`: makes a bundle and writes what is in it to standard output, as JSON. */
+import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join, parse } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 
@@ -6,6 +7,12 @@ import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 export type Bundled = {
   readonly outputs: Readonly<Record<string, Metafile['outputs'][string]>>
   readonly cold: readonly string[]
+}
+
+export type BundlerOptions = {
+  /** Of the file that is started, without its extension. */
+  readonly name: string
+  readonly platform: 'container' | 'lambda'
 }
 
 const ROOT = join(import.meta.dirname, '..')
@@ -50,24 +57,27 @@ const SHORTER: readonly (readonly [file: RegExp, contents: string])[] = [
     /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/,
     'export const allProcessors = {}, toJSONSchema = undefined',
   ],
-  // Seven ways to come by credentials. Lambda has one: it puts those of the role into the environment.
+]
+
+/** Seven ways to come by credentials. Lambda has one: it puts those of the role into the environment. */
+const ON_LAMBDA: typeof SHORTER = [
   [
     /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/,
     "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
   ],
 ]
 
-const shorten: Plugin = {
+const shorten = (files: typeof SHORTER): Plugin => ({
   name: 'shorten',
   setup: ({ onLoad }) => {
-    for (const [filter, contents] of SHORTER) {
+    for (const [filter, contents] of files) {
       onLoad({ filter }, ({ path }) => ({ contents, resolveDir: dirname(path) }))
     }
   },
-}
+})
 
 /**
- * What our code imports lazily gets a bundle of its own. Were it part of the same one, whatever both use would be read
+ * What our code imports lazily gets bundles of its own. Were it part of the same one, whatever both use would be read
  * from the start, with the parts of it that only the lazy one uses: half of the SDK.
  */
 const apart = (found: Map<string, string>): Plugin => ({
@@ -84,18 +94,31 @@ const apart = (found: Map<string, string>): Plugin => ({
   },
 })
 
-const bundleAll = async (entry: string, directory: string, name: string): Promise<Bundled> => {
-  const found = new Map([[entry, name]])
-  const outputs: Record<string, Metafile['outputs'][string]> = {}
-  // The map grows while it is walked.
-  for (const [path, out] of found) {
-    const { metafile } = await build({
+const bundleAll = async (
+  entry: string,
+  directory: string,
+  { name, platform }: BundlerOptions,
+): Promise<Bundled> => {
+  const lazy = new Map<string, string>()
+  const left = platform === 'lambda' ? [...SHORTER, ...ON_LAMBDA] : SHORTER
+  const make = async (entries: ReadonlyMap<string, string>, chunk: string) =>
+    await build({
       ...OPTIONS,
-      entryPoints: { [out]: path },
-      chunkNames: `${out}-[hash]`,
+      entryPoints: Object.fromEntries([...entries].map(([path, out]) => [out, path])),
+      chunkNames: `${chunk}-[hash]`,
       outdir: directory,
-      plugins: [shorten, apart(found)],
+      write: false,
+      plugins: [shorten(left), apart(lazy)],
     })
+  const made = [await make(new Map([[entry, name]]), name)]
+  // All of it together, for they share most of the SDK; and again when what is loaded lazily does the same.
+  for (let known = 0; lazy.size > known;) {
+    known = lazy.size
+    made.splice(1, 1, await make(lazy, 'shared'))
+  }
+  const outputs: Record<string, Metafile['outputs'][string]> = {}
+  for (const { metafile, outputFiles } of made) {
+    for (const { contents, path } of outputFiles) await writeFile(path, contents)
     for (const [file, output] of Object.entries(metafile.outputs)) outputs[basename(file)] = output
   }
   const cold = new Set([`${name}.mjs`])
@@ -107,5 +130,6 @@ const bundleAll = async (entry: string, directory: string, name: string): Promis
   return { outputs, cold: [...cold] }
 }
 
-const [entry = '', directory = '', name = ''] = process.argv.slice(2)
-process.stdout.write(JSON.stringify(await bundleAll(entry, directory, name)))
+const [entry = '', directory = '', options = ''] = process.argv.slice(2)
+const parsed = JSON.parse(options) as BundlerOptions
+process.stdout.write(JSON.stringify(await bundleAll(entry, directory, parsed)))

@@ -1,5 +1,9 @@
 import * as z from 'zod'
 
+const certificate = z
+  .string()
+  .regex(/^arn:aws[\w-]*:acm:/, 'expected the ARN of a certificate of ACM')
+  .optional()
 const flag = z.stringbool().default(false)
 const text = z.string().min(1).optional()
 
@@ -10,10 +14,7 @@ const options = z
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'letters, digits and hyphens, a letter first')
       .default('Roadstead'),
     domain: text,
-    certificate: z
-      .string()
-      .regex(/^arn:aws[\w-]*:acm:/, 'expected the ARN of a certificate of ACM')
-      .optional(),
+    certificate,
     hostedZone: text,
     externalUrl: text,
     bucket: text,
@@ -21,6 +22,9 @@ const options = z
       .string()
       .regex(/^arn:aws[\w-]*:kms:.*:key\//, 'expected the ARN of a key of KMS')
       .optional(),
+    relayDomain: text,
+    relayCertificate: certificate,
+    relayVpc: text,
     createProjectsOnPush: flag,
     allowSparse: flag,
     disposable: flag,
@@ -34,19 +38,17 @@ const options = z
         return name === undefined ? {} : { [name]: value.join('=') }
       }),
   })
-  .superRefine(({ certificate, domain, hostedZone }, { addIssue }) => {
-    const missing = (path: string, message: string): void => {
-      addIssue({ code: 'custom', path: [path], message })
+  .superRefine((given, { addIssue }) => {
+    const needs = (one: keyof typeof given, other: keyof typeof given, why: string): void => {
+      if (given[one] === undefined || given[other] !== undefined) return
+      addIssue({ code: 'custom', path: [other], message: `missing; ${why}` })
     }
-    if (domain !== undefined && certificate === undefined) {
-      missing('certificate', 'missing; a domain needs its certificate')
-    }
-    if (domain === undefined && certificate !== undefined) {
-      missing('domain', 'missing; the certificate is for a name')
-    }
-    if (domain === undefined && hostedZone !== undefined) {
-      missing('domain', 'missing; the hosted zone is for a name')
-    }
+    needs('domain', 'certificate', 'a domain needs its certificate')
+    needs('certificate', 'domain', 'the certificate is for a name')
+    needs('hostedZone', 'domain', 'the hosted zone is for a name')
+    needs('relayDomain', 'relayCertificate', 'the relay needs the certificate of its name')
+    needs('relayCertificate', 'relayDomain', 'the certificate is for a name')
+    needs('relayVpc', 'relayDomain', 'the relay needs a name')
   })
 
 /** Everything that can be said with `-c`. */

@@ -97,6 +97,7 @@ const outputs = z.object({
   RegistryUrl: z.string(),
   FirstPasswordCommand: z.string(),
   LoginCommand: z.string(),
+  RelayUrl: z.string().optional(),
 })
 
 const deploy = async ({ context, profile }: Wanted): Promise<void> => {
@@ -128,6 +129,12 @@ Read the first password of admin:
 Log in, and push something:
   ${made.LoginCommand}
   docker tag alpine ${host}/library/alpine && docker push ${host}/library/alpine
+`)
+  if (made.RelayUrl === undefined) return
+  const relay = new URL(made.RelayUrl).host
+  process.stdout.write(`
+Push images with large layers by the relay, and pull them from ${host}:
+  docker login -u admin ${relay} && docker push ${relay}/library/large
 `)
 }
 

@@ -1,5 +1,7 @@
-import { Token, type RemovalPolicy } from 'aws-cdk-lib'
+import { Token, type RemovalPolicy, type TimeZone } from 'aws-cdk-lib'
+import type { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling'
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
+import type { IVpc } from 'aws-cdk-lib/aws-ec2'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53'
@@ -28,6 +30,42 @@ export type BlobBucket = {
 
 /** `registry` answers clients that pull and push, `api` the management API, `worker` works behind them. */
 export type FunctionName = 'registry' | 'api' | 'worker'
+
+/** Takes layers of any size from clients as they are, beside the functions, which cannot. */
+export type RelayProps = {
+  /** A name of its own, in the names of images that are pushed by it; pulls go by the name of the registry. */
+  readonly domain: CustomDomain
+  /**
+   * A VPC with public subnets for the load balancer. Tasks run in its private subnets with a way out, if it has any.
+   * @default a small one of its own: two zones, public subnets, no NAT
+   */
+  readonly vpc?: IVpc
+  /**
+   * How many tasks run.
+   * @default 1
+   */
+  readonly desiredCount?: number
+  /**
+   * Of a task, in Fargate's units: 1024 are a processor.
+   * @default 512
+   */
+  readonly cpu?: number
+  /**
+   * Of a task. Fargate takes certain pairs of processor and memory.
+   * @default 1024
+   */
+  readonly memoryMb?: number
+  /**
+   * When it runs; nothing runs in between, and pushes to its name are answered 503.
+   * @default always
+   */
+  readonly hours?: {
+    readonly start: Schedule
+    readonly stop: Schedule
+    /** @default UTC */
+    readonly timeZone?: TimeZone
+  }
+}
 
 export type RoadsteadProps = {
   /**
@@ -87,6 +125,11 @@ export type RoadsteadProps = {
    */
   readonly alarmTopic?: ITopic
   /**
+   * A process that takes layers of any size from every client, behind a load balancer: by far the most expensive part.
+   * @default none; the README says which clients push large layers without it
+   */
+  readonly relay?: RelayProps
+  /**
    * Tags of the HTTP API alone.
    * @default none
    */
@@ -104,7 +147,12 @@ const URL_OF_A_HOST = /^https?:\/\/[^/?#\s]+$/
  * @throws Error that begins with the name of the property
  */
 export const assertProps = (props: RoadsteadProps): void => {
-  assertDomain(props)
+  const { domain, relay } = props
+  if (domain !== undefined) assertDomain('domain', domain)
+  if (domain !== undefined && props.externalUrl !== undefined) {
+    refuse('externalUrl', 'the domain says already by which name clients come')
+  }
+  if (relay !== undefined) assertRelay(relay, domain)
   const { externalUrl, memorySizeMb = {}, reservedConcurrency = {} } = props
   if (externalUrl !== undefined && !isToken(externalUrl) && !URL_OF_A_HOST.test(externalUrl)) {
     refuse('externalUrl', `${externalUrl} is not a URL without a path, such as https://example.com`)
@@ -126,24 +174,38 @@ export const assertProps = (props: RoadsteadProps): void => {
   }
 }
 
-const assertDomain = ({ domain, externalUrl }: RoadsteadProps): void => {
-  if (domain === undefined) return
+const assertDomain = (property: string, domain: CustomDomain): void => {
   // Callers without types forget it.
   const { certificate, hostedZone, name } = domain as Partial<CustomDomain>
   if (name === undefined || (!isToken(name) && !HOST.test(name))) {
-    refuse('domain.name', `${name ?? 'missing'}; expected a host such as registry.example.com`)
+    refuse(`${property}.name`, `${name ?? 'missing'}; expected a host such as registry.example.com`)
   }
   if (certificate === undefined) {
-    refuse('domain.certificate', 'missing; the name needs a certificate of the region of the stack')
+    refuse(
+      `${property}.certificate`,
+      'missing; the name needs a certificate of the region of the stack',
+    )
   }
   const zone = hostedZone?.zoneName
   if (zone !== undefined && !isToken(zone) && name !== undefined && !isToken(name)) {
     if (name !== zone && !name.endsWith(`.${zone}`)) {
-      refuse('domain.hostedZone', `${name} is not in the zone ${zone}`)
+      refuse(`${property}.hostedZone`, `${name} is not in the zone ${zone}`)
     }
   }
-  if (externalUrl !== undefined) {
-    refuse('externalUrl', 'the domain says already by which name clients come')
+}
+
+const assertRelay = (relay: RelayProps, registry: CustomDomain | undefined): void => {
+  const { desiredCount = 1, domain } = relay as Partial<RelayProps>
+  if (domain === undefined) {
+    refuse('relay.domain', 'missing; clients push to a name with a certificate')
+    return
+  }
+  assertDomain('relay.domain', domain)
+  if (domain.name === registry?.name) {
+    refuse('relay.domain.name', `${domain.name} is the name of the registry; it needs another`)
+  }
+  if (!isWhole(desiredCount, 1, Infinity)) {
+    refuse('relay.desiredCount', `${desiredCount}; leave the relay away, or give it hours`)
   }
 }
 

@@ -10,20 +10,22 @@ import {
   COLLECTOR_OBJECT_ACTIONS,
   KEY_ACTIONS,
   COPY_ACTIONS,
-  RECEIVE_ACTIONS,
   REGISTRY_OBJECT_ACTIONS,
   SECRET_ACTIONS,
   SEND_ACTIONS,
   TABLE_ACTIONS,
+  WORK_ACTIONS,
 } from './actions.ts'
 import { Alarms } from './alarms.ts'
-import { BundledFunction, type Permission } from './bundled-function.ts'
+import { BundledFunction } from './bundled-function.ts'
 import { FrontDoor } from './front-door.ts'
+import type { Permission } from './own-role.ts'
 import { assertProps, type BlobBucket, type FunctionName, type RoadsteadProps } from './props.ts'
+import { Relay } from './relay/relay.ts'
 import { Store } from './store.ts'
 import { Queues, Work, WORK_SECONDS } from './work.ts'
 
-export type { BlobBucket, CustomDomain, FunctionName, RoadsteadProps } from './props.ts'
+export type { BlobBucket, CustomDomain, FunctionName, RelayProps, RoadsteadProps } from './props.ts'
 
 const DEFAULT_MEMORY_MB = 1024
 /** Below the 30 seconds after which an HTTP API gives up. */
@@ -48,6 +50,8 @@ export class Roadstead extends Construct {
   readonly url: string
   /** As in the name of an image. */
   readonly host: string
+  /** Takes layers of any size, where it was asked for. */
+  readonly relay: Relay | undefined
   /** A command that writes the first password to standard output. */
   readonly firstPasswordCommand: string
 
@@ -79,7 +83,11 @@ export class Roadstead extends Construct {
     const useKeys = [...new Set(keys.map(({ keyArn }) => keyArn))].map((arn) =>
       may(KEY_ACTIONS, arn),
     )
-    const environment = { TABLE_NAME: table.tableName, BUCKET_NAME: bucket.bucketName }
+    const environment = {
+      TABLE_NAME: table.tableName,
+      BUCKET_NAME: bucket.bucketName,
+      QUEUE_URL: queues.messages.queueUrl,
+    }
     const front = {
       ...environment,
       ADMIN_SECRET: this.firstPassword.secretArn,
@@ -94,24 +102,32 @@ export class Roadstead extends Construct {
       reservedConcurrency: props.reservedConcurrency?.[name],
     })
 
+    const pushing = [
+      may(TABLE_ACTIONS, table.tableArn),
+      may(REGISTRY_OBJECT_ACTIONS, bucket.arnForObjects('*')),
+      may(BUCKET_ACTIONS, bucket.bucketArn),
+      may(SECRET_ACTIONS, this.firstPassword.secretArn),
+      may(SEND_ACTIONS, queues.messages.queueArn),
+      ...useKeys,
+    ]
+    this.relay =
+      props.relay &&
+      new Relay(this, 'Relay', {
+        ...{ ...props.relay, logRetention, removalPolicy, permissions: pushing },
+        environment: { ...front, AWS_REGION: Stack.of(this).region },
+      })
     const registry = new BundledFunction(this, 'Registry', {
       ...common('registry'),
       description: 'OCI distribution API',
       timeoutSeconds: ANSWER_SECONDS,
-      environment: front,
-      permissions: [
-        may(TABLE_ACTIONS, table.tableArn),
-        may(REGISTRY_OBJECT_ACTIONS, bucket.arnForObjects('*')),
-        may(BUCKET_ACTIONS, bucket.bucketArn),
-        may(SECRET_ACTIONS, this.firstPassword.secretArn),
-        ...useKeys,
-      ],
+      environment: { ...front, ...(this.relay && { RELAY_URL: this.relay.url }) },
+      permissions: pushing,
     }).function
     const management = new BundledFunction(this, 'Management', {
       ...common('api'),
       description: 'Management API',
       timeoutSeconds: ANSWER_SECONDS,
-      environment: { ...front, QUEUE_URL: queues.messages.queueUrl },
+      environment: front,
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
         may(COPY_ACTIONS, bucket.arnForObjects('*')),
@@ -130,7 +146,7 @@ export class Roadstead extends Construct {
         may(TABLE_ACTIONS, table.tableArn),
         may(COLLECTOR_OBJECT_ACTIONS, bucket.arnForObjects('*')),
         may(COLLECTOR_BUCKET_ACTIONS, bucket.bucketArn),
-        may(RECEIVE_ACTIONS, queues.messages.queueArn),
+        may(WORK_ACTIONS, queues.messages.queueArn),
         ...useKeys,
       ],
     }).function
@@ -146,6 +162,7 @@ export class Roadstead extends Construct {
       api: door.api,
       functions: { Registry: registry, Management: management, Worker: worker },
       queues,
+      relayErrors: this.relay?.errors,
       topic: props.alarmTopic,
     })
     this.api = door.api

@@ -1,14 +1,13 @@
 /** Harbor's management API on Lambda, behind an HTTP API of API Gateway. */
-import * as z from 'zod'
 import { createAwsQueue } from '../../shared/aws/queue.ts'
 import { sendMessage } from '../../shared/messages/messages.ts'
-import { front } from '../lambda/environment.ts'
+import { front, queueing } from '../lambda/environment.ts'
 import { openFront } from '../lambda/open.ts'
 import { serveEvents } from '../lambda/serve.ts'
 import { createApi } from './app.ts'
 import { composeApi } from './compose.ts'
 
-const env = front.extend({ QUEUE_URL: z.url() }).parse(process.env)
+const env = front.extend(queueing).parse(process.env)
 const { context, externalUrl, logIn, reportError, serve, where } = openFront(env)
 const queue = createAwsQueue({ ...where, url: env.QUEUE_URL })
 

@@ -19,9 +19,14 @@ export const front = ports.extend({
   ALLOW_SPARSE: z.stringbool(),
   /** By which clients reach the registry, where that is not the host of their requests. */
   EXTERNAL_URL: z.url().optional(),
+  /** Of the relay for large layers, where there is one. */
+  RELAY_URL: z.url().optional(),
   /** By Lambda itself. */
   AWS_LAMBDA_RUNTIME_API: z.string().min(1).optional(),
 })
+
+/** Of those that send messages. */
+export const queueing = { QUEUE_URL: z.url() }
 
 export type Front = z.infer<typeof front>
 

@@ -24,11 +24,11 @@ export type Received = { readonly request: Request; readonly body: Uint8Array<Ar
  * The request that an event tells of.
  * @throws RegistryError UNSUPPORTED (400) for what is no request; SIZE_INVALID (413)
  */
-export const requestOf = (event: HttpEvent): Received => {
+export const requestOf = (event: HttpEvent, { hint } = REQUEST_LIMIT): Received => {
   const { method } = event.requestContext.http
   const hasBody = method !== 'GET' && method !== 'HEAD'
   const body = hasBody ? bodyOf(event) : Buffer.alloc(0)
-  if (body.byteLength > MAX_BODY_BYTES) throw tooLarge(body.byteLength)
+  if (body.byteLength > MAX_BODY_BYTES) throw tooLarge(body.byteLength, hint)
   const headers = headersOf(event)
   // The body is whole by now, however it was sent.
   headers.delete('Transfer-Encoding')
@@ -91,9 +91,9 @@ const bodyOf = ({ body, isBase64Encoded }: HttpEvent): Buffer<ArrayBuffer> => {
 const malformed = (message: string, cause?: unknown): RegistryError =>
   new RegistryError('UNSUPPORTED', { status: 400, message, cause })
 
-const tooLarge = (bytes: number): RegistryError =>
+const tooLarge = (bytes: number, hint: string): RegistryError =>
   new RegistryError('SIZE_INVALID', {
     status: 413,
-    message: `a body of ${bytes} bytes is too large: ${REQUEST_LIMIT.hint}`,
+    message: `a body of ${bytes} bytes is too large: ${hint}`,
     detail: { maxBytes: MAX_BODY_BYTES },
   })

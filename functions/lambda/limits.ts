@@ -20,16 +20,20 @@ const MIN_CHUNK_BYTES = 1 * MIB
 const MAX_CHUNK_BYTES = 4 * MIB
 
 /** For clients whose blob does not fit, and for whoever reads what they print. */
-const HINT =
+const hintFor = (relayUrl: string | undefined): string =>
   `this registry takes ${MAX_CHUNK_BYTES / MIB} MiB in one request; push larger layers with \`roadstead push\` or ` +
-  '`roadstead proxy`, with a client that sends chunks (regctl), or through the upload relay'
+  '`roadstead proxy`, with a client that sends chunks (regctl)' +
+  (relayUrl === undefined ? '' : `, or with any client to ${new URL(relayUrl).host}`)
 
 /** What `Deps` of the distribution API says where it runs on Lambda. */
-export const REQUEST_LIMIT = {
+export const requestLimitFor = (relayUrl: string | undefined) => ({
   minChunkBytes: MIN_CHUNK_BYTES,
   maxChunkBytes: MAX_CHUNK_BYTES,
-  hint: HINT,
-} as const
+  hint: hintFor(relayUrl),
+})
+
+/** Where there is no relay. */
+export const REQUEST_LIMIT = requestLimitFor(undefined)
 
 /**
  * API Gateway renames `WWW-Authenticate` in what a function answers, and no client would ever ask for a token. An

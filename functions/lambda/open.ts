@@ -1,6 +1,7 @@
 import { createAuditRecorder } from '../../shared/audit/recorder.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createAwsSecrets } from '../../shared/aws/secrets.ts'
+import { formatBytes } from '../../shared/bytes.ts'
 import { createAuditedLogIn } from '../../shared/identity/audited-log-in.ts'
 import type { LogIn } from '../../shared/identity/log-in.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
@@ -13,8 +14,28 @@ import { whereOf, type Front } from './environment.ts'
 import { registerExtension, type Extension } from './extension.ts'
 import { createFirstStart } from './first-start.ts'
 
-/** What both APIs stand on, in a function. */
-export const openFront = (env: Front) => {
+/** Where what is worth knowing is said. */
+export type Tell = {
+  readonly info: (message: string, fields: Readonly<Record<string, string>>) => void
+  readonly error: (
+    message: string,
+    error: unknown,
+    fields?: Readonly<Record<string, string>>,
+  ) => void
+}
+
+/** Lambda makes a line of JSON of it. */
+const CONSOLE: Tell = {
+  info: (message, fields) => {
+    console.info(message, fields)
+  },
+  error: (message, error, fields = {}) => {
+    console.error(message, fields, error)
+  },
+}
+
+/** What both APIs stand on, in a function or in a process of their own. */
+export const openFront = (env: Front, tell = CONSOLE) => {
   const where = whereOf(env)
   const { kv, objects } = openAws({ ...where, table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
   const store = { kv, clock: systemClock, ids: createRandomIds() }
@@ -25,7 +46,9 @@ export const openFront = (env: Front) => {
     limits: DEFAULT_LIMITS,
     allowSparse: env.ALLOW_SPARSE,
     quotaWarned: ({ limitBytes, project, usedBytes }) => {
-      console.warn('a project has used most of its storage', { project, usedBytes, limitBytes })
+      tell.info('a project has used most of its storage', {
+        ...{ project, used: formatBytes(usedBytes), limit: formatBytes(limitBytes) },
+      })
     },
   }
   const audit = createAuditRecorder(store)
@@ -37,7 +60,7 @@ export const openFront = (env: Front) => {
     return password
   })
   const auditedLogIn = createAuditedLogIn(store, audit, (failed) => {
-    console.info('a login failed', failed)
+    tell.info('a login failed', failed)
   })
   const logIn: LogIn = async (login) => {
     await start()
@@ -50,14 +73,14 @@ export const openFront = (env: Front) => {
     ...{ context, audit, pulls, logIn, where },
     externalUrl: env.EXTERNAL_URL,
     reportError: (error: unknown, requestId: string): void => {
-      console.error(`a request failed: ${requestId}`, error)
+      tell.error('a request failed', error, { id: requestId })
     },
     /** The handler, with what it gathers of pulls and logins written behind its answers and at the end. */
     serve: async <Call extends readonly unknown[], Answer>(
       handler: (...call: Call) => Promise<Answer>,
     ): Promise<typeof handler> => {
       const onError = (error: unknown): void => {
-        console.error('what was gathered of pulls and logins could not be written yet', error)
+        tell.error('what was gathered of pulls and logins could not be written yet', error)
       }
       flushAtTheEnd(flushAll, onError)
       const work = async (): Promise<void> => {

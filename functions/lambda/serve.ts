@@ -6,6 +6,7 @@ import { RegistryError } from '../../shared/oci/errors.ts'
 import type { Batches } from '../../shared/registry/uploads/body.ts'
 import { errorAnswer, toResponse } from '../registry/http/answer.ts'
 import { requestOf, type HttpEvent } from './event.ts'
+import { REQUEST_LIMIT } from './limits.ts'
 import { resultOf, type HttpResult } from './result.ts'
 
 export type { HttpEvent, HttpResult }
@@ -33,10 +34,10 @@ const MARGIN_MS = 1_000
 
 /** What Lambda calls. */
 export const serveEvents =
-  (app: Served) =>
+  (app: Served, limit = REQUEST_LIMIT) =>
   async (event: HttpEvent, context: CallContext): Promise<HttpResult> => {
     try {
-      const { body, request } = requestOf(event)
+      const { body, request } = requestOf(event, limit)
       const bindings = {
         requestId: context.awsRequestId,
         address: event.requestContext.http.sourceIp,

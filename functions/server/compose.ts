@@ -101,7 +101,9 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     jobs.wake(job)
     return Promise.resolve()
   }
-  const messages = deliver(queue, createHandlers({ runJob }), (error, { attempt, id }) => {
+  // Requests ask the verifier themselves: it is in the same process, and so is the hash of what it has read so far.
+  const handlers = createHandlers({ runJob, verifyUpload: verifier.verify })
+  const messages = deliver(queue, handlers, (error, { attempt, id }) => {
     log.error('a message could not be worked on', error, { message: id, attempt: String(attempt) })
   })
   const jobWaits = async (job: JobName): Promise<void> => {

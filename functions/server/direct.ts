@@ -19,6 +19,7 @@ const READ = /^\/v2\/([^?%]+)\/(manifests|blobs)\/([^/?%]+)$/
 export const answerDirectly = (
   deps: Deps,
   request: IncomingMessage,
+  address: string,
 ): Promise<Answer> | undefined => {
   const { method = '', url = '', headers } = request
   if (method !== 'GET' && method !== 'HEAD') return undefined
@@ -28,10 +29,10 @@ export const answerDirectly = (
   const ifNoneMatch = headers['if-none-match']
   const answer = async (): Promise<Answer> => {
     const name = parseRepositoryName(path)
-    const arrival = arrivalOf(deps, request)
+    const arrival = arrivalOf(deps, request, address)
     const { subject } = await admit(deps, arrival, toDo('pull', name))
     if (kind === 'manifests') {
-      const actor = { name: subject, address: arrival.address }
+      const actor = { name: subject, address }
       return await answerManifest(deps, name, parseReference(last), { method, ifNoneMatch, actor })
     }
     const { range } = headers
@@ -42,9 +43,13 @@ export const answerDirectly = (
   return answer()
 }
 
-const arrivalOf = ({ externalUrl }: Deps, { headers, socket }: IncomingMessage): Arrival => ({
+const arrivalOf = (
+  { externalUrl }: Deps,
+  { headers, socket }: IncomingMessage,
+  address: string,
+): Arrival => ({
   authorization: headers.authorization,
-  address: socket.remoteAddress ?? '',
+  address,
   origin: () => externalUrl ?? originOf(headers.host, socket),
 })
 

@@ -1,17 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { createApi } from '../api/app.ts'
 import { createApp } from '../registry/app.ts'
 import { errorAnswer, type Answer } from '../registry/http/answer.ts'
 import { isOurs, toRegistryError } from '../registry/http/errors.ts'
 import { API_VERSION, REQUEST_ID } from '../registry/http/headers.ts'
-import type { Composition } from './compose.ts'
+import type { Deps } from '../registry/deps.ts'
 import { answerDirectly } from './direct.ts'
 import { answerHealth, type Readiness } from './health.ts'
 import type { Log } from './log.ts'
 import { respond } from './respond.ts'
-import { answerSignedRead } from './signed-objects.ts'
-import { answerSignedWrite } from './signed-uploads.ts'
 import { timedBody } from './timed-body.ts'
 import { endOfTurn } from './turn.ts'
 
@@ -20,26 +17,36 @@ const DOCUMENT_TIMEOUT_MS = 30_000
 /** Paths of the management API, and of the log-in of browsers. */
 const MANAGEMENT = /^\/(?:api|c)\//
 
+/** What a process serves. */
+export type Served = {
+  readonly deps: Deps
+  /** The management API, where it is in the same process. */
+  readonly management?: {
+    readonly fetch: (
+      request: Request,
+      env: { readonly requestId: string | undefined; readonly address: string },
+    ) => Promise<Response> | Response
+  }
+  /** Answers what a bucket would, where this process stands in for one. `undefined`: another request. */
+  readonly answerSigned?: (incoming: IncomingMessage) => Promise<Answer> | undefined
+  /** Whom a request comes from; by default from whoever is connected. */
+  readonly addressOf?: (incoming: IncomingMessage) => string
+}
+
 /** Answers every request, and writes a line for each into the log when it is over. */
 export const createListener = (
-  {
-    api,
-    deps,
-    receive,
-    redirectSecret,
-  }: Pick<Composition, 'api' | 'deps' | 'receive' | 'redirectSecret'>,
+  { addressOf = connected, answerSigned, deps, management }: Served,
   log: Log,
   readiness: Readiness,
 ): RequestListener => {
   const app = createApp(deps)
-  const management = createApi(api)
   const ids = new WeakMap<IncomingMessage, string>()
   const ordinary = getRequestListener(
     async (request, env) => {
       const incoming = env.incoming as IncomingMessage
       const requestId = ids.get(incoming)
-      const address = incoming.socket.remoteAddress
-      if (MANAGEMENT.test(incoming.url ?? '')) {
+      const address = addressOf(incoming)
+      if (management !== undefined && MANAGEMENT.test(incoming.url ?? '')) {
         limitTime(incoming)
         return await management.fetch(request, { requestId, address })
       }
@@ -88,13 +95,11 @@ export const createListener = (
       void respond(response, health, request.method === 'HEAD')
       return
     }
-    const entry: Entry = { id }
+    const remote = addressOf(request)
+    const entry: Entry = { id, remote }
     observe(request, response, entry, log)
-    const answer =
-      answerDirectly(deps, request) ??
-      answerSignedWrite(receive, request, timedBody) ??
-      (redirectSecret && answerSignedRead(deps.context, redirectSecret, request))
-    if (answer) {
+    const answer = answerDirectly(deps, request, remote) ?? answerSigned?.(request)
+    if (answer !== undefined) {
       void direct(request, response, answer, entry)
       return
     }
@@ -102,6 +107,8 @@ export const createListener = (
     void ordinary(request, response)
   }
 }
+
+const connected = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
 /** Ends a request whose body is not there in time: the documents of the management API are small. */
 const limitTime = (incoming: IncomingMessage): void => {
@@ -114,7 +121,7 @@ const limitTime = (incoming: IncomingMessage): void => {
 }
 
 /** What the line of a request learns while it is answered. */
-type Entry = { readonly id: string; bytes?: number }
+type Entry = { readonly id: string; readonly remote: string; bytes?: number }
 
 const observe = (
   request: IncomingMessage,
@@ -135,7 +142,7 @@ const observe = (
       status: response.statusCode,
       bytes: entry.bytes ?? socket.bytesWritten - before,
       ms: Math.round((performance.now() - started) * 1000) / 1000,
-      remote: socket.remoteAddress ?? '',
+      remote: entry.remote,
       agent: headers['user-agent'] ?? '',
       ...(response.writableFinished ? {} : { aborted: true }),
     })

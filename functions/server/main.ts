@@ -1,22 +1,37 @@
 import { resolve } from 'node:path'
 import { DataDirectoryError } from '../../shared/embedded/data-directory.ts'
-import { compose } from './compose.ts'
-import { createListener } from './listener.ts'
+import { createApi } from '../api/app.ts'
+import { compose, type Composition } from './compose.ts'
+import { createListener, type Served } from './listener.ts'
 import { createLog } from './log.ts'
 import { HELP, isLoopback, OptionsError, parseOptions, type ServerOptions } from './options.ts'
 import { createServer, listen } from './serve.ts'
+import { answerSignedRead } from './signed-objects.ts'
+import { answerSignedWrite } from './signed-uploads.ts'
 import { untilStopped } from './stop.ts'
+import { timedBody } from './timed-body.ts'
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
+
+const servedBy = ({ api, deps, receive, redirectSecret: secret }: Composition): Served => ({
+  deps,
+  management: createApi(api),
+  answerSigned: (incoming) =>
+    answerSignedWrite(receive, incoming, timedBody) ??
+    (secret === undefined ? undefined : answerSignedRead(deps.context, secret, incoming)),
+})
 
 const run = async (options: ServerOptions): Promise<void> => {
   const log = createLog(options.logLevel, process.stdout.isTTY)
   const composition = await compose(options, log)
   try {
     let ready = true
-    const server = createServer(options, createListener(composition, log, { isReady: () => ready }))
+    const server = createServer(
+      options,
+      createListener(servedBy(composition), log, { isReady: () => ready }),
+    )
     const url = await listen(server, options)
     const host = url.replace(/^https?:\/\//, '')
     print(`Roadstead serves on ${url}`)

@@ -14,18 +14,26 @@ const LIMITS = {
   headersTimeout: HEADERS_TIMEOUT_MS,
   // Off: a large blob takes as long as it takes. `timedBody` ends those that do not move.
   requestTimeout: 0,
-  keepAliveTimeout: KEEP_ALIVE_MS,
   connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   // What clients send chunk by chunk is already large; waiting for more only adds delay.
   noDelay: true,
 }
 
+export type ServeOptions = Pick<ServerOptions, 'tls'> & {
+  /** How long an idle connection is kept, where a load balancer keeps it longer than most do. */
+  readonly keepAliveMs?: number
+}
+
 /** @throws OptionsError when the certificate or the key cannot be read */
-export const createServer = ({ tls }: ServerOptions, listener: RequestListener): Server => {
-  if (tls === undefined) return createHttpServer(LIMITS, listener)
+export const createServer = (
+  { keepAliveMs = KEEP_ALIVE_MS, tls }: ServeOptions,
+  listener: RequestListener,
+): Server => {
+  const limits = { ...LIMITS, keepAliveTimeout: keepAliveMs }
+  if (tls === undefined) return createHttpServer(limits, listener)
   try {
     const files = { cert: readFileSync(tls.cert), key: readFileSync(tls.key) }
-    return createHttpsServer({ ...LIMITS, ...files }, listener)
+    return createHttpsServer({ ...limits, ...files }, listener)
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unreadable'
     throw new OptionsError(`tls: cannot use the certificate and key: ${reason}`, { cause: error })
@@ -36,7 +44,10 @@ export const createServer = ({ tls }: ServerOptions, listener: RequestListener):
  * Begins to listen; answers the URL that clients reach it by.
  * @throws OptionsError when the address is taken or not ours
  */
-export const listen = async (server: Server, options: ServerOptions): Promise<string> => {
+export const listen = async (
+  server: Server,
+  options: Pick<ServerOptions, 'host' | 'port' | 'tls'>,
+): Promise<string> => {
   const { host, port, tls } = options
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

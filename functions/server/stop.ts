@@ -7,10 +7,14 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 const SIGNAL_EXIT_CODE = 1
 
 /**
- * Waits for a signal to stop, then for the requests in flight, ten seconds at most. A second signal ends the process at
- * once.
+ * Waits for a signal to stop, then for the requests in flight, ten seconds at most unless told otherwise. A second signal
+ * ends the process at once.
  */
-export const untilStopped = async (server: Server, onStopping: () => void): Promise<void> => {
+export const untilStopped = async (
+  server: Server,
+  onStopping: () => void,
+  graceMs = GRACE_MS,
+): Promise<void> => {
   await new Promise<void>((resolve) => {
     for (const signal of SIGNALS)
       process.once(signal, () => {
@@ -30,7 +34,7 @@ export const untilStopped = async (server: Server, onStopping: () => void): Prom
   }, SWEEP_MS)
   const timer = setTimeout(() => {
     server.closeAllConnections()
-  }, GRACE_MS)
+  }, graceMs)
   await closed
   clearTimeout(timer)
   clearInterval(sweep)

@@ -1,30 +1,33 @@
 /** Works on the queue and on what is due, on Lambda. */
 import type * as z from 'zod'
 import { openAws } from '../../shared/aws/open.ts'
+import { createAwsQueue } from '../../shared/aws/queue.ts'
 import { collectInBackground } from '../../shared/gc/background.ts'
 import type { GcJobDeps } from '../../shared/gc/job.ts'
 import { createJobs } from '../../shared/jobs/jobs.ts'
 import { createHandlers } from '../../shared/messages/handlers.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
-import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
+import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
+import { takeOnVerification } from '../../shared/registry/uploads/direct/entrust.ts'
+import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
 import { runDue } from '../../shared/schedules/run-due.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
-import { ports, whereOf } from '../lambda/environment.ts'
+import { ports, queueing, whereOf } from '../lambda/environment.ts'
 import { createWorker, type WorkerDeps } from './worker.ts'
 
-const compose = (env: z.infer<typeof ports>): WorkerDeps => {
-  const { kv, objects } = openAws({
-    ...whereOf(env),
-    table: env.TABLE_NAME,
-    bucket: env.BUCKET_NAME,
-  })
+const environment = ports.extend(queueing)
+
+const compose = (env: z.infer<typeof environment>): WorkerDeps => {
+  const where = whereOf(env)
+  const { kv, objects } = openAws({ ...where, table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
   const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const context: RegistryContext = {
+    ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
+    repositories: createRepositories(store, { createProjectsOnPush: false }),
+  }
   const collection: GcJobDeps = {
-    context: {
-      ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
-      repositories: createRepositories(store, { createProjectsOnPush: false }),
-    },
+    context,
     troubled: ({ attempts, error, type }) => {
       console.error('garbage could not be collected yet', { type, attempts }, error)
     },
@@ -42,6 +45,10 @@ const compose = (env: z.infer<typeof ports>): WorkerDeps => {
         if (job === undefined) throw new Error(`this version knows no job ${name}`)
         await runDue(store, job, isEnding)
       },
+      verifyUpload: takeOnVerification({
+        ...{ context, hashing: createPortableHashing() },
+        queue: createAwsQueue({ ...where, url: env.QUEUE_URL }),
+      }),
     }),
     reportError: (error, what) => {
       console.error('work failed', what, error)
@@ -49,7 +56,7 @@ const compose = (env: z.infer<typeof ports>): WorkerDeps => {
   }
 }
 
-const work = createWorker(compose(ports.parse(process.env)))
+const work = createWorker(compose(environment.parse(process.env)))
 
 /** The part of Lambda's context that is used here. */
 type LambdaContext = { readonly getRemainingTimeInMillis: () => number }

@@ -1,9 +1,12 @@
 /** What lies in the queue: JSON with a `kind`, and what that kind needs. */
 import * as z from 'zod'
 import type { Queue } from '../ports.ts'
-import type { JobName } from '../table.ts'
+import type { JobName, ObjectId } from '../table.ts'
 
 const JOBS = ['auditPurge', 'garbageCollection'] as const satisfies readonly JobName[]
+
+const OBJECT_ID = /^[a-z2-7]{26}$/
+const parseObjectId = (oid: string): ObjectId => oid as ObjectId
 
 /**
  * The kinds of messages. A kind that comes to mean something else, or needs more, gets another name: a worker of an
@@ -12,6 +15,8 @@ const JOBS = ['auditPurge', 'garbageCollection'] as const satisfies readonly Job
 const SCHEMAS = {
   /** A run of a job waits to be taken on. */
   wakeJob: z.strictObject({ job: z.enum(JOBS) }),
+  /** The object of a direct upload is to be read through. */
+  verifyUpload: z.strictObject({ oid: z.string().regex(OBJECT_ID).transform(parseObjectId) }),
 }
 
 export type Kind = keyof typeof SCHEMAS

@@ -28,7 +28,7 @@ const PURE = ['zod', 'node:crypto']
 const isHandler = (path: string): boolean => /^functions\/[^/]+\/handler\.ts$/.test(path)
 const composes = (path: string): boolean =>
   isHandler(path) ||
-  isIn(path, 'functions/server', 'functions/lambda') ||
+  isIn(path, 'functions/server', 'functions/lambda', 'functions/relay') ||
   path === 'functions/cli/commands/admin.ts'
 const isProject = (target: string): boolean =>
   isIn(target, 'shared', 'functions', 'infra', 'test') || /^[^/]+\.ts$/.test(target)
@@ -80,7 +80,7 @@ export const RULES = {
       isProject(target) && !isIn(target, 'infra') && !READ_BY_INFRA.includes(target),
   },
   'only a handler knows Lambda': {
-    of: (path) => !isHandler(path) && !isIn(path, 'functions/lambda'),
+    of: (path) => !isHandler(path) && !isIn(path, 'functions/lambda', 'functions/relay'),
     imports: (target) =>
       isPackage(target, 'hono/aws-lambda', '@hono/aws-lambda') || isIn(target, 'functions/lambda'),
   },

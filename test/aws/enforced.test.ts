@@ -8,7 +8,7 @@ import { blobsOf, writeImage } from '../support/layout.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 import { CREDENTIALS } from '../tools/endpoints/start.ts'
 import { deployRegistry, type DeployedRegistry } from './registry.ts'
-import { makeProject, makeRobot } from './stories.ts'
+import { makeProject, makeRobot, pushDirectly } from './stories.ts'
 
 /** More than API Gateway lets through at once, so that an upload has parts, tails and a completion. */
 const LARGE_LAYER_BYTES = 9 * 1024 * 1024
@@ -70,6 +70,15 @@ describe('a registry whose functions may do what their policies say', () => {
     const reference = `${registry.host}/team/large:v1`
     await regctl('image', 'copy', `ocidir://${layout.path}:v1`, reference)
     expect((await regctl('image', 'digest', reference)).trim()).toBe(layout.digest)
+  })
+
+  it('has its worker read through what comes in parts', async () => {
+    const { path } = await writeImage(await workspace().directory('parts'), {
+      layers: 1,
+      layerBytes: LARGE_LAYER_BYTES,
+    })
+    const push = { as: ci, directory: path, home: workspace().path, way: 'parts' } as const
+    await pushDirectly(registry, { ...push, name: 'team/parts:v1' })
   })
 
   it('copies, labels, lists and deletes by the management API', async () => {

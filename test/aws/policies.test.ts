@@ -45,6 +45,7 @@ const ROLES: Readonly<Record<string, Allowed>> = {
     [['s3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'], objects],
     ['s3:ListBucket', bucket],
     ['secretsmanager:GetSecretValue', secret],
+    ['sqs:SendMessage', messages],
     ...logsOf('Registry'),
   ],
   Management: [
@@ -59,7 +60,10 @@ const ROLES: Readonly<Record<string, Allowed>> = {
     [READ_AND_WRITE, table],
     [['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject'], objects],
     [['s3:ListBucket', 's3:ListBucketMultipartUploads'], bucket],
-    [['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], messages],
+    [
+      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+      messages,
+    ],
     ...logsOf('Worker'),
   ],
   Work: [['lambda:InvokeFunction', arnOf('AWS::Lambda::Function', 'RoadsteadWorker')]],

@@ -6,7 +6,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Stack } from 'aws-cdk-lib'
 import { describe, expect, it } from 'vitest'
 import { readContext } from '../../infra/context.ts'
-import type { CustomDomain, RoadsteadProps } from '../../infra/roadstead.ts'
+import type { CustomDomain, RelayProps, RoadsteadProps } from '../../infra/roadstead.ts'
 import { templateOf } from './stack.ts'
 
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/0'
@@ -38,6 +38,19 @@ describe('properties', () => {
         domain: domainOf(stack, 'a.example.com'),
         externalUrl: 'https://b.example.com',
       }),
+    ],
+    ['relay.domain', () => ({ relay: {} as RelayProps })],
+    ['relay.domain.name', (stack) => ({ relay: { domain: domainOf(stack, 'localhost') } })],
+    [
+      'relay.domain.name',
+      (stack) => {
+        const domain = domainOf(stack, 'a.example.com')
+        return { domain, relay: { domain } }
+      },
+    ],
+    [
+      'relay.desiredCount',
+      (stack) => ({ relay: { domain: domainOf(stack, 'a.example.com'), desiredCount: 0 } }),
     ],
     ['externalUrl', () => ({ externalUrl: 'https://example.com/path' })],
     ['externalUrl', () => ({ externalUrl: 'example.com' })],
@@ -122,6 +135,9 @@ describe('the context of the app', () => {
     ['certificate', { domain: 'r.example.com', certificate: 'arn:aws:iam::1:x' }],
     ['domain', { certificate: CERTIFICATE }],
     ['domain', { hostedZone: 'example.com' }],
+    ['relayCertificate', { relayDomain: 'push.example.com' }],
+    ['relayDomain', { relayCertificate: CERTIFICATE }],
+    ['relayDomain', { relayVpc: 'vpc-1' }],
     ['encryptionKey', { encryptionKey: 'alias/mine' }],
     ['bucket', { bucket: '' }],
     ['apiTag', { apiTag: 'name' }],

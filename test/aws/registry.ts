@@ -29,9 +29,12 @@ export type Asked = {
   readonly as?: Login | 'nobody'
 }
 
+/** The name of the secret that the command of the stack's output reads. */
+export const secretOf = (command: string): string => /--secret-id (\S+)/.exec(command)?.[1] ?? ''
+
 /** Reads the first password as the stack's output says: by the name of its secret. */
 const readFirstPassword = async (endpoint: string, command: string): Promise<string> => {
-  const name = /--secret-id (\S+)/.exec(command)?.[1] ?? ''
+  const name = secretOf(command)
   const client = new SecretsManagerClient({
     endpoint,
     region: CREDENTIALS.AWS_REGION,

@@ -1,13 +1,12 @@
 /** The whole of it on an emulated AWS: what `cdk deploy` makes serves clients as they are. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCli } from '../support/cli.ts'
 import { authorization, type Login } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
 import { blobsOf, digestOf as sha256, writeImage } from '../support/layout.ts'
 import { writeSparseImage } from '../support/sparse.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 import { deployRegistry, type DeployedRegistry } from './registry.ts'
-import { makeProject, makeRobot } from './stories.ts'
+import { makeProject, makeRobot, pushDirectly } from './stories.ts'
 
 const LAYER_BYTES = 256 * 1024
 const MB = 1024 * 1024
@@ -117,20 +116,13 @@ describe('a deployed registry', () => {
     }
   })
 
-  it.each(['single', 'parts'])(
+  it.each(['single', 'parts'] as const)(
     'takes by roadstead push what is too large for a function (%s)',
     async (way) => {
       const path = await workspace().directory('large')
       const layer = await writeSparseImage(path, LARGE_LAYER_BYTES)
-      const env = {
-        XDG_CACHE_HOME: workspace().path,
-        XDG_CONFIG_HOME: workspace().path,
-        ROADSTEAD_URL: registry.url,
-        ROADSTEAD_USER: ci.name,
-        ROADSTEAD_PASSWORD: ci.password,
-      }
-      const to = `${repository(`large-${way}`)}:v1`
-      expect(await runCli(['push', '--way', way, path, to], env)).toMatchObject({ code: 0 })
+      const to = { as: ci, directory: path, home: workspace().path, way }
+      await pushDirectly(registry, { ...to, name: `stack/large-${way}:v1` })
       const answer = await ask(`/v2/stack/large-${way}/blobs/${layer}`, { redirect: 'follow' })
       const bytes = Buffer.from(await answer.arrayBuffer())
       expect(sha256(bytes)).toBe(layer)

@@ -1,5 +1,6 @@
-/** What tests do by the management API before they push. */
+/** What tests do by the management API before they push, and how they push what is large. */
 import * as z from 'zod'
+import { runCli } from '../support/cli.ts'
 import type { Login } from '../support/credentials.ts'
 import type { DeployedRegistry } from './registry.ts'
 
@@ -28,4 +29,26 @@ export const makeRobot = async (
   if (made.status !== 201) throw new Error(`a robot could not be made: ${await made.text()}`)
   const { name, secret } = robot.parse(await made.json())
   return { name, password: secret }
+}
+
+/** Pushes what lies in a directory by `roadstead push`. */
+export const pushDirectly = async (
+  { url, host }: Pick<DeployedRegistry, 'host' | 'url'>,
+  { as, directory, home, name, way }: DirectPush,
+): Promise<void> => {
+  const env = {
+    ...{ XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home },
+    ...{ ROADSTEAD_URL: url, ROADSTEAD_USER: as.name, ROADSTEAD_PASSWORD: as.password },
+  }
+  const { code, err } = await runCli(['push', '--way', way, directory, `${host}/${name}`], env)
+  if (code !== 0) throw new Error(`a push failed: ${err}`)
+}
+
+type DirectPush = {
+  readonly as: Login
+  readonly directory: string
+  /** Where the program may keep what it knows. */
+  readonly home: string
+  readonly name: string
+  readonly way: 'single' | 'parts'
 }

@@ -36,6 +36,8 @@ export type TestAppOptions = {
   readonly isReadOnly?: boolean
   readonly quotaWarned?: RegistryContext['quotaWarned']
   readonly pulled?: Deps['pulled']
+  /** By default in the request itself. */
+  readonly verify?: Deps['verify']
   /** How long a pass over an object that is to be verified goes on. */
   readonly mayGoOn?: () => boolean
   readonly door?: (store: Store) => Partial<Door>
@@ -63,9 +65,11 @@ export const createTestApp = (options: TestAppOptions = {}): TestApp => {
   const hashing = options.hashing ?? createProcessHashing()
   const deps: Deps = {
     context,
-    verify: async (oid) => {
-      await verifyDirectUpload(context, hashing, oid, options.mayGoOn ?? (() => true))
-    },
+    verify:
+      options.verify ??
+      (async (oid) => {
+        await verifyDirectUpload(context, hashing, oid, options.mayGoOn ?? (() => true))
+      }),
     isReadOnly: () => Promise.resolve(options.isReadOnly ?? false),
     hashing,
     ...createDoor(store, 'open'),

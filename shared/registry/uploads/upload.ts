@@ -66,6 +66,8 @@ export type Direct = {
   readonly phase: 'open' | 'verify'
   /** When the last URL that was given expires, in milliseconds since the epoch. */
   readonly signedUntil: number
+  /** When a message last asked for the object to be read through, in milliseconds since the epoch. */
+  readonly askedAt?: number | undefined
   /** What the bytes turned out to be, when that is why the upload failed. */
   readonly computed?: Digest | undefined
 }
@@ -92,6 +94,7 @@ const directItem = z.object({
   partBytes: z.number().optional(),
   phase: z.enum(['open', 'verify']),
   signedUntil: z.number(),
+  askedAt: z.number().optional(),
   computed: z.string().optional(),
 })
 const packItem = z.object({ parts: z.string() })

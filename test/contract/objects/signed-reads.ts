@@ -37,6 +37,40 @@ export const signedReads = (subject: ObjectsSubject): void => {
     await unsigned.body?.cancel()
   })
 
+  guarantee('a signed URL reads and does nothing else, and not when it was altered', async () => {
+    const key = freshObject()
+    await subject.objects.put(key, bytesOf(TEXT), { ifAbsent: true })
+    const url = await subject.objects.signedRead(key, options)
+    if (url === undefined) return
+    for (const method of ['PUT', 'POST', 'DELETE']) {
+      const body = method === 'DELETE' ? {} : { body: 'other bytes' }
+      const answer = await fetch(url, { method, ...body })
+      expect([method, answer.status >= 400]).toEqual([method, true])
+      await answer.body?.cancel()
+    }
+    for (const altered of [
+      url.replace(/Signature=./, (found) => `Signature=${found.endsWith('a') ? 'b' : 'a'}`),
+      url.replace(/Expires=\d+/, 'Expires=6000'),
+    ]) {
+      expect(altered).not.toBe(url)
+      const answer = await fetch(altered)
+      expect(answer.status).toBe(403)
+      await answer.body?.cancel()
+    }
+    expect(await (await fetch(url)).text()).toBe(TEXT)
+  })
+
+  guarantee('a signed URL is refused when it has expired', async () => {
+    const key = freshObject()
+    await subject.objects.put(key, bytesOf(TEXT), { ifAbsent: true })
+    const url = await subject.objects.signedRead(key, { ...options, expiresInSeconds: 1 })
+    if (url === undefined) return
+    await new Promise((resolve) => setTimeout(resolve, 2_100))
+    const answer = await fetch(url)
+    expect(answer.status).toBe(403)
+    expect(await answer.text()).not.toContain(TEXT)
+  })
+
   guarantee('a signed URL of an absent object answers 404', async () => {
     const url = await subject.objects.signedRead(freshObject(), options)
     if (url === undefined) return

@@ -44,6 +44,26 @@ describe('the first start of a registry on Lambda', () => {
     expect(counter.depth()).toBe(1)
   })
 
+  it('asks no instance for the password again when its secret is another, warm or new', async () => {
+    const store = createTestStore()
+    let secret = PASSWORD
+    let reads = 0
+    const read = (): Promise<string> => {
+      reads += 1
+      return Promise.resolve(secret)
+    }
+    const warm = createFirstStart(store, read)
+    await warm()
+    secret = 'Other0by0AWS'
+    const fresh = createFirstStart(store, read)
+    await Promise.all([warm(), fresh()])
+    const logIn = createLogIn(store, () => undefined)
+    expect(await logIn(login)).toMatchObject({ principal: { name: 'admin' } })
+    const other = await logIn({ ...login, password: secret })
+    expect(other).not.toMatchObject({ principal: { name: 'admin' } })
+    expect(reads).toBe(1)
+  })
+
   it('is tried again with the next login when it failed', async () => {
     const store = createTestStore()
     let isThere = false
