@@ -68,6 +68,7 @@ const createWorld = ({ isWorking = () => true, post, timer = () => () => LONG }:
   const worker = createWorker({
     store,
     jobs: [],
+    collect: () => Promise.reject(new Error('no garbage here')),
     handlers: createHandlers({
       runJob: () => Promise.reject(new Error('no jobs here')),
       verifyUpload: takeOnVerification(entrusted()),
