@@ -1,6 +1,6 @@
 import { nameOf } from '../../shared/store/batch.ts'
 import type { Process } from '../../shared/memory/world.ts'
-import type { BatchOperation, Condition, Item, Kv, TransactOperation } from '../../shared/ports.ts'
+import type { BatchOperation, Item, Kv, TransactOperation } from '../../shared/ports.ts'
 import { GUARD } from '../../shared/table.ts'
 import type { Telling } from './story.ts'
 
@@ -81,15 +81,21 @@ const believed = (isBelieved: (item: Item) => boolean) => (process: Process) =>
 const isCondemning = (operation: TransactOperation): boolean =>
   operation.op === 'update' && operation.set?.['state'] === 'CONDEMNED'
 
-const ofGuard = (operation: TransactOperation): boolean =>
-  /^(?:BLOB|MANIFEST)#/.test(keyOf(operation).pk)
-
-const withoutVersion = <Operation extends TransactOperation>(operation: Operation): Operation => {
-  const isOther = (condition: Condition): boolean =>
-    !('name' in condition) || condition.name !== 'version'
-  return ofGuard(operation) && operation.conditions !== undefined
-    ? { ...operation, conditions: operation.conditions.filter(isOther) }
-    : operation
+/** A condemnation is answered at once, and becomes visible when the guard is about to be removed. */
+const condemnedLate = (process: Process): Process => {
+  const underWay = new Map<string, () => Promise<unknown>>()
+  return withKv(process, {
+    write: async (operation) => {
+      if (!isCondemning(operation)) return await process.kv.write(operation)
+      underWay.set(nameOf(keyOf(operation)), async () => await process.kv.write(operation))
+      return 'done'
+    },
+    transact: async (operations, token) => {
+      const [first] = operations
+      if (first?.op === 'delete') await underWay.get(nameOf(first.key))?.()
+      return await process.kv.transact(operations, token)
+    },
+  })
 }
 
 const holdersFirst = (process: Process): Process => {
@@ -260,8 +266,18 @@ const workedOffOnce = (type: string) =>
   })
 
 /**
- * Ways to break the protocol, each a rule left out. The simulator is worth something only if it sees every one. One more,
- * the end of a trial that was overtaken, is too rare for stories: `test/unit/trial.test.ts` tells it step by step.
+ * Ways to break the protocol, each a rule left out. The simulator is worth something only if it sees every one. These
+ * rules are not here:
+ *
+ * - the version in the end of a trial: that a trial is overtaken twice, by a rescue and by another trial that is under way
+ *   at that very moment, is too rare for stories; `test/unit/trial.test.ts` tells it step by step. In all other
+ *   compare-and-sets it decides nothing: LIVE is safe whenever it comes, and who condemns looks for holders afterwards.
+ * - that a guard is read again before holders are looked for: no transaction condemns a guard and writes a task at once,
+ *   so whoever sees the task of a deletion sees a condemnation that was acknowledged before. What is left of the rule is
+ *   that the condemnation was acknowledged: `a guard is taken for condemned before it is`.
+ * - that an object is deleted only when its record says DOOM: the task that deletes it is written by the transaction that
+ *   dooms it, DOOM is final and an id is used once, so the record can say nothing else, or is gone. It is looked at all
+ *   the same, for tasks that nobody should have written; `test/unit/doom.test.ts`.
  */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'guards are read eventually': {
@@ -311,22 +327,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ),
   },
   'holders are looked for before the guard is condemned': { mutate: holdersFirst },
-  'a guard is taken for condemned before it is': {
-    mutate: (process) =>
-      withKv(process, {
-        write: async (operation) => {
-          if (!isCondemning(operation)) return await process.kv.write(operation)
-          later(process, async () => await process.kv.write(operation))
-          return await Promise.resolve('done')
-        },
-      }),
-  },
-  'the version of a guard is not compared': {
-    mutate: (process) =>
-      withKv(eachOperation(withoutVersion)(process), {
-        write: async (operation) => await process.kv.write(withoutVersion(operation)),
-      }),
-  },
+  'a guard is taken for condemned before it is': { mutate: condemnedLate },
   'only links are verified, not blobs': {
     mutate: believed(({ pk, sk }) => pk.startsWith('BLOB#') && sk === GUARD),
   },
