@@ -25,6 +25,8 @@ export type Telling = {
   readonly faults?: Faults
   /** Changes the ports of every process, to see whether the story notices. */
   readonly mutate?: (process: Process) => Process
+  /** 3 if absent. */
+  readonly clients?: number
   /** Processes that work off the tasks of garbage collection, as the product has them. */
   readonly workers?: number
   /** Processes that collect whatever the protocol lets them; 4 if absent. */
@@ -57,6 +59,7 @@ export const tell = async ({
   steps,
   faults = ROUGH,
   mutate,
+  clients = CLIENTS,
   workers = 0,
   collectors = COLLECTORS,
   isSettled = false,
@@ -97,7 +100,7 @@ export const tell = async ({
     return process
   }
   const roles = [
-    ...Array.from({ length: CLIENTS }, () => 'client' as const),
+    ...Array.from({ length: clients }, () => 'client' as const),
     ...Array.from({ length: collectors }, () => 'collector' as const),
     ...Array.from({ length: workers }, () => 'worker' as const),
   ]
