@@ -3,12 +3,16 @@ import { bucketKey } from '../../../shared/bucket.ts'
 import { digestOf } from '../../../shared/oci/digest.ts'
 import { parseRepositoryName } from '../../../shared/oci/name.ts'
 import { readProject } from '../../../shared/projects/find.ts'
-import { putManifest as putDirectly } from '../../../shared/registry/manifests/put.ts'
 import { deleteRepository } from '../../../shared/repositories/delete.ts'
 import { readListed } from '../../../shared/repositories/find.ts'
 import { key } from '../../../shared/table.ts'
 import { imageJson, indexJson, pushBlob, putManifest } from '../../support/app.ts'
-import { createCollectedRegistry, DAY_MS, type CollectedRegistry } from '../../support/gc.ts'
+import {
+  createCollectedRegistry,
+  DAY_MS,
+  pushThatDies,
+  type CollectedRegistry,
+} from '../../support/gc.ts'
 import { createMomentous, expectWhole, push } from './support.ts'
 
 const LAYER = 'layer'
@@ -46,8 +50,8 @@ describe('does not happen here: the collector', () => {
       await collect(8)
       return calls() - before
     }
-    const few = await callsWith(2)
-    expect(Math.abs((await callsWith(200)) - few)).toBeLessThan(few / 20)
+    // By how many rounds it takes to find all tasks it differs by some dozens, as chance puts them into shards.
+    expect(Math.abs((await callsWith(400)) - (await callsWith(2)))).toBeLessThan(200)
   })
 
   it('goharbor/harbor#21655: hangs, and nobody collects any more', async () => {
@@ -132,27 +136,7 @@ describe('does not happen here: the collector', () => {
     for (const content of ['{}', LAYER]) await pushBlob(registry, 'p/a', content)
     const json = imageJson('{}', [LAYER])
     const { kv } = context.store
-    const isCommitting = Promise.withResolvers<undefined>()
-    const dying: typeof kv = {
-      ...kv,
-      transact: async (operations, token) => {
-        const isCommit = operations.some(
-          (operation) => operation.op === 'delete' && operation.key.sk.startsWith('#INTENT#'),
-        )
-        if (!isCommit) return await kv.transact(operations, token)
-        isCommitting.resolve(undefined)
-        return await new Promise<never>(() => undefined)
-      },
-    }
-    void putDirectly(
-      { ...context, store: { ...context.store, kv: dying } },
-      parseRepositoryName('p/a'),
-      {
-        reference: { kind: 'digest', digest: digestOf(json) },
-        ...{ tags: [], bytes: Buffer.from(json), contentType: undefined },
-      },
-    )
-    await isCommitting.promise
+    await pushThatDies(context, 'p/a', digestOf(json), json)
     await push(registry, 'p/a', 'v1', [LAYER])
     const refs = async () => {
       const items = await kv.query({ ...{ pk: key.blob(digestOf(LAYER)).pk }, read: 'strong' })
