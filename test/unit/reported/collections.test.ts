@@ -40,7 +40,7 @@ describe('does not happen here: the collector', () => {
       const world = createMomentous()
       const { calls, collect, registry } = world
       for (let number = 0; number < others; number += 1) {
-        await push(registry, 'p/kept', `v${number}`, [LAYER, `layer ${number}`])
+        await push(registry, 'p/a', `kept${number}`, [LAYER, `layer ${number}`])
       }
       // What pushes leave to look at is looked at.
       await collect(8)

@@ -87,6 +87,7 @@ describe('does not happen here: a push meets the collector, and', () => {
   it('goharbor/harbor#22571: a blob that is gone is said to be there already', async () => {
     const { ask, collect, registry } = createCollectedRegistry()
     const digest = await push(registry, 'p/a', 'v1', [LAYER])
+    expect(await ask(`p/a/blobs/${digestOf(LAYER)}`, 'HEAD')).toBe(200)
     await expectWhole(registry, 'p/a', 'v1', [LAYER])
     expect(await ask(`p/a/manifests/${digest}`, 'DELETE')).toBe(202)
     await collect(8)
