@@ -3,7 +3,7 @@ import { doomBody } from '../registry/manifests/intent.ts'
 import { dropLabels } from '../registry/manifests/delete.ts'
 import { dropTags } from '../registry/manifests/untag.ts'
 import { writeAll } from '../store/batch.ts'
-import { queryPage } from '../store/query.ts'
+import { getItem, queryPage } from '../store/query.ts'
 import { timesOf, type Store } from '../store/store.ts'
 import { key, prefix } from '../table.ts'
 import { enqueue, type TaskOf } from '../tasks/tasks.ts'
@@ -33,6 +33,10 @@ export const clearTombstone: Handler<Tombstone> = async ({ context }, task) => {
     ...children.manifests.map((child) =>
       enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', pid, rid, digest: child }),
     ),
+    // Another push of it may be there, and have been looked at when it was held by tags that this one never pointed.
+    ...((await getItem(store, key.manifest(rid, digest), 'strong')) === undefined
+      ? []
+      : [enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', pid, rid, digest })]),
     ...((await hasReferrers(store, task))
       ? [
           enqueue(store.ids, now + timesOf(store).referrers, {

@@ -7,7 +7,7 @@ import type { Actor, Scheduler } from '../../shared/memory/scheduler.ts'
 import { createTable, type Table } from '../../shared/memory/table.ts'
 import { createTransactions } from '../../shared/memory/transactions.ts'
 import type { Process } from '../../shared/memory/world.ts'
-import { surround, type Around } from './around.ts'
+import { surround, type Around } from '../support/around.ts'
 import { MIN_PART_BYTES } from './registry.ts'
 
 /** A store without trouble in which time stands still unless it is told to pass. */

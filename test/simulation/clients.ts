@@ -5,7 +5,7 @@ import { fullName, type RepositoryName } from '../../shared/oci/name.ts'
 import { parseTag, type Reference } from '../../shared/oci/reference.ts'
 import { PortError } from '../../shared/ports.ts'
 import { deleteBlob } from '../../shared/registry/blobs/delete.ts'
-import { findBlobToPush } from '../../shared/registry/blobs/find.ts'
+import { findBlob, findBlobToPush } from '../../shared/registry/blobs/find.ts'
 import { mountBlob } from '../../shared/registry/blobs/mount.ts'
 import { deleteManifest } from '../../shared/registry/manifests/delete.ts'
 import { putManifest } from '../../shared/registry/manifests/put.ts'
@@ -21,6 +21,7 @@ import { signParts, signWhole } from '../../shared/registry/uploads/direct/sign.
 import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import { startUpload } from '../../shared/registry/uploads/start.ts'
 import { openUpload } from '../../shared/registry/uploads/upload.ts'
+import { key, type ObjectId, type ProjectId } from '../../shared/table.ts'
 import { BLOBS, image, index, type Built } from './contents.ts'
 import type { Ledger, Operation } from './ledger.ts'
 import { REPOSITORIES, type Registry } from './registry.ts'
@@ -34,6 +35,11 @@ export type Story = {
   readonly deletedBlobs: Set<string>
   /** Manifests that were pushed about others: they may go when what they are about has gone. */
   readonly referrers: Set<Digest>
+  /** Whether manifests may go when neither a tag nor an index holds them. */
+  readonly deletesUntagged: boolean
+  /** Until when objects are to stay that a reader was given a URL of; absent where nobody leaves them alone at all. */
+  readonly pulls: Map<ObjectId, number> | undefined
+  readonly pullPromiseMs: number
   /** Promises that were broken; there must be none. */
   readonly broken: string[]
   /** What was acknowledged, counted by kind: a story in which nothing succeeds proves nothing. */
@@ -319,6 +325,19 @@ const removeBlob: Action = async (story, { context }, name) => {
   count(story, 'delete')
 }
 
+/** A reader of a blob is given a URL, and comes back with it when it is nearly over. */
+const pull: Action = async (story, { context, process }, name) => {
+  const { table } = story.world
+  const digest = digestOf(story.world.random.pick(BLOBS) ?? Buffer.alloc(0))
+  const { oid } = await findBlob(context, name, digest)
+  const pid = table.get(key.repositoryName(name.project, name.path))?.['pid']
+  const link = key.link(digest, String(pid) as ProjectId)
+  // Else it was there a moment ago, and the URL is as old as that.
+  const isThere = table.get(link) !== undefined && table.get(key.blob(digest))?.['oid'] === oid
+  if (isThere) story.pulls?.set(oid, process.clock.now() + story.pullPromiseMs)
+  count(story, 'pull')
+}
+
 const ACTIONS: readonly Action[] = [
   pushImage,
   pushImage,
@@ -332,4 +351,5 @@ const ACTIONS: readonly Action[] = [
   removeManifest,
   removeManifest,
   removeBlob,
+  pull,
 ]

@@ -1,3 +1,4 @@
+import { parseDigest } from '../../shared/oci/digest.ts'
 import { GC_LOG_SHARDS, gcLogPartition, key } from '../../shared/table.ts'
 import { manifestName, type Story } from './clients.ts'
 import { REPOSITORIES } from './registry.ts'
@@ -7,11 +8,13 @@ const LOG = Array.from({ length: GC_LOG_SHARDS }, (_, shard) => gcLogPartition(L
 
 /**
  * Tells the ledger what the workers collected, as their log says: of manifests only those that are about others, for the
- * workers of a story leave untagged ones alone.
+ * workers of most stories leave untagged ones alone.
  */
 export const createNoteCollected = () => {
   const seen = new Set<string>()
-  const note = ({ broken, ledger, referrers, world: { table } }: Story, pk: string): void => {
+  const note = (story: Story, pk: string): void => {
+    const { broken, deletesUntagged, ledger, referrers } = story
+    const { table } = story.world
     for (const sk of table.sortKeys(pk)) {
       if (seen.has(sk)) continue
       seen.add(sk)
@@ -21,7 +24,9 @@ export const createNoteCollected = () => {
       const name = REPOSITORIES.find(
         ({ path, project }) => table.get(key.repositoryName(project, path))?.['rid'] === rid,
       )
-      const known = [...referrers].find((one) => one === digest)
+      const known = deletesUntagged
+        ? parseDigest(String(digest))
+        : [...referrers].find((one) => one === digest)
       if (name === undefined || known === undefined) {
         broken.push(`${String(digest)} was collected although it is about nothing`)
       } else {

@@ -2,7 +2,6 @@ import { digestOf, type Digest } from '../../shared/oci/digest.ts'
 import { parseRepositoryName } from '../../shared/oci/name.ts'
 import { deleteProject } from '../../shared/projects/delete.ts'
 import { readProject } from '../../shared/projects/find.ts'
-import { putManifest } from '../../shared/registry/manifests/put.ts'
 import { deleteRepository } from '../../shared/repositories/delete.ts'
 import { readListed } from '../../shared/repositories/find.ts'
 import type { Deleted } from '../../shared/gc/gc.ts'
@@ -18,6 +17,7 @@ import {
   pushBlob,
   putManifest as put,
 } from '../support/app.ts'
+import { pushThatDies } from '../support/gc.ts'
 import { createCalmWorld, type CalmWorld } from './calm-world.ts'
 import { createRegistry } from './registry.ts'
 import { gcOf } from './worker.ts'
@@ -145,7 +145,9 @@ export const createEveryTask = async (): Promise<{
   await send('PUT', `${chunked}?digest=${digestOf(chunks)}`)
 
   // A push that was never heard of again when it was about to commit.
-  await pushThatDies(world)
+  for (const content of ['{}', 'dying']) await pushBlob(registry, 'p/a', content)
+  const dying = imageJson('{}', ['dying'], LARGE)
+  await pushThatDies(context, 'p/a', digestOf(dying), dying)
 
   // A repository, and a project that is deleted with its only one.
   await image('q/gone', 'v1', ['shared', 'gone'])
@@ -165,30 +167,4 @@ export const createEveryTask = async (): Promise<{
   await deleteRepository(context, listed)
   await deleteProject(context.store, pid)
   return { world, kept }
-}
-
-const pushThatDies = async (world: CalmWorld): Promise<void> => {
-  const process = world.startProcess()
-  const committing = Promise.withResolvers<undefined>()
-  const kv: typeof process.kv = {
-    ...process.kv,
-    transact: async (operations, token) => {
-      const isCommit = operations.some(
-        (operation) => operation.op === 'delete' && operation.key.sk.startsWith('#INTENT#'),
-      )
-      if (!isCommit) return await process.kv.transact(operations, token)
-      committing.resolve(undefined)
-      return await new Promise<never>(() => undefined)
-    },
-  }
-  const { context } = createRegistry({ ...process, kv }, TIMES)
-  const registry = createTestApp({ context })
-  for (const content of ['{}', 'dying']) await pushBlob(registry, 'p/a', content)
-  const json = imageJson('{}', ['dying'], LARGE)
-  const digest = digestOf(json)
-  const push = putManifest(context, parseRepositoryName('p/a'), {
-    ...{ reference: { kind: 'digest', digest }, tags: [] },
-    ...{ bytes: Buffer.from(json), contentType: undefined },
-  })
-  await Promise.race([push, committing.promise])
 }

@@ -1,19 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { tell } from './story.ts'
+import { freshSeed, tellMany } from './many.ts'
 
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 60)
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 100)
 const STEPS = 2_500
 
 describe('pushes, deletes and the workers of garbage collection on one store', () => {
-  it('keep every promise, and in the end nothing is left but what is in use', async () => {
-    const done = new Map<string, number>()
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const told = await tell({ seed, steps: STEPS, workers: 4, collectors: 0, isSettled: true })
-      expect(told.broken, `seed ${seed}`).toBeUndefined()
-      for (const [kind, times] of told.done) done.set(kind, (done.get(kind) ?? 0) + times)
-    }
-    for (const kind of ['upload', 'put', 'delete', 'blob', 'object']) {
-      expect(done.get(kind) ?? 0, kind).toBeGreaterThan(SEEDS / 4)
-    }
+  it.each(['gc', 'untagged'] as const)(
+    'keep every promise, and in the end nothing is left but what is in use: %s',
+    async (kind) => {
+      const { done, steps } = await tellMany(kind, SEEDS, STEPS)
+      expect(steps).toBe(SEEDS * STEPS)
+      const kinds = ['upload', 'put', 'delete', 'blob', 'object', 'pull']
+      for (const each of kind === 'gc' ? kinds : [...kinds, 'manifest']) {
+        expect(done.get(each) ?? 0, each).toBeGreaterThan(SEEDS / 8)
+      }
+    },
+  )
+
+  it.each(['push', 'gc', 'untagged'] as const)('keep them under a new seed: %s', async (kind) => {
+    await tellMany(kind, 1, STEPS, freshSeed(kind))
   })
 })

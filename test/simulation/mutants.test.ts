@@ -9,10 +9,10 @@ const COLLECTORS = [2, 4, 8] as const
 const STEPS = 2_500
 
 describe('a protocol with one rule left out', () => {
-  it.each(Object.entries(MUTANTS))('is caught when %s', async (_rule, mutate) => {
+  it.each(Object.entries(MUTANTS))('is caught when %s', async (_rule, { mutate, telling }) => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const collectors = COLLECTORS[seed % COLLECTORS.length] ?? 4
-      const { broken } = await tell({ seed, steps: STEPS, mutate, collectors })
+      const { broken } = await tell({ seed, steps: STEPS, mutate, collectors, ...telling })
       if (broken !== undefined) return
     }
     expect.unreachable(`${SEEDS} stories of ${STEPS} steps did not notice`)

@@ -1,3 +1,4 @@
+import { bucketKey } from '../../shared/bucket.ts'
 import { parseRepositoryName } from '../../shared/oci/name.ts'
 import type { Tag } from '../../shared/oci/reference.ts'
 import type { Digest } from '../../shared/oci/digest.ts'
@@ -38,4 +39,14 @@ export const brokenPromises = ({ world, ledger }: Story): string[] => {
       ? []
       : [`I5/I11: ${name} leads to ${String(actual)}, not to one of ${possible.join(' ')}`]
   })
+}
+
+/** I12: who was given a URL can pull by it for as long as it is good. */
+export const brokenPulls = ({ pulls, world: { bucket, scheduler } }: Story): string[] => {
+  const now = scheduler.now()
+  return [...(pulls ?? [])].flatMap(([oid, until]) =>
+    until < now || bucket.objects.has(bucketKey.object(oid))
+      ? []
+      : [`I12: ${oid} was deleted ${until - now} ms before its last URL is over`],
+  )
 }

@@ -7,7 +7,7 @@ import { runCollector } from './collector.ts'
 import { violations } from './invariants.ts'
 import { createNoteCollected } from './collected.ts'
 import { createLedger } from './ledger.ts'
-import { brokenPromises } from './promises.ts'
+import { brokenPromises, brokenPulls } from './promises.ts'
 import { createRegistry, MIN_PART_BYTES, type Registry } from './registry.ts'
 import { garbage } from './garbage.ts'
 import { runWorker, workEverythingOff } from './worker.ts'
@@ -25,10 +25,14 @@ export type Telling = {
   readonly faults?: Faults
   /** Changes the ports of every process, to see whether the story notices. */
   readonly mutate?: (process: Process) => Process
+  /** 3 if absent. */
+  readonly clients?: number
   /** Processes that work off the tasks of garbage collection, as the product has them. */
   readonly workers?: number
   /** Processes that collect whatever the protocol lets them; 4 if absent. */
   readonly collectors?: number
+  /** Whether workers collect what neither a tag nor an index holds, as soon as they see it. */
+  readonly deletesUntagged?: boolean
   /** Lets the clients go home at the end, and has everything worked off; what is left then must be in use. */
   readonly isSettled?: boolean
 }
@@ -43,7 +47,7 @@ const IMPATIENT: Times = {
   ...DEFAULT_TIMES,
   ...{ lease: 20 * MINUTE_MS, leaseLeft: 15 * MINUTE_MS, clockSkew: 0 },
   ...{ uploadIdle: 10 * MINUTE_MS, intentReview: 10 * MINUTE_MS, pullGrace: 10 * MINUTE_MS },
-  ...{ trash: 10 * MINUTE_MS, referrers: 10 * MINUTE_MS, inFlight: 24 * HOUR_MS },
+  ...{ trash: 0, referrers: 10 * MINUTE_MS, inFlight: 24 * HOUR_MS },
 }
 
 /**
@@ -55,9 +59,11 @@ export const tell = async ({
   steps,
   faults = ROUGH,
   mutate,
+  clients = CLIENTS,
   workers = 0,
   collectors = COLLECTORS,
   isSettled = false,
+  deletesUntagged = false,
 }: Telling): Promise<Told> => {
   const world = createWorld({ seed, faults, minPartBytes: MIN_PART_BYTES })
   const { random, scheduler } = world
@@ -67,8 +73,11 @@ export const tell = async ({
     deletes: new Set(),
     deletedBlobs: new Set(),
     referrers: new Set(),
+    deletesUntagged,
+    pulls: collectors === 0 ? new Map() : undefined,
     broken: [],
     done: new Map(),
+    pullPromiseMs: IMPATIENT.pullGrace - MINUTE_MS,
     headPromiseMs: (isSettled ? IMPATIENT : DEFAULT_TIMES).leaseLeft - 5 * MINUTE_MS,
   }
   const noteCollected = createNoteCollected()
@@ -91,7 +100,7 @@ export const tell = async ({
     return process
   }
   const roles = [
-    ...Array.from({ length: CLIENTS }, () => 'client' as const),
+    ...Array.from({ length: clients }, () => 'client' as const),
     ...Array.from({ length: collectors }, () => 'collector' as const),
     ...Array.from({ length: workers }, () => 'worker' as const),
   ]
@@ -100,7 +109,7 @@ export const tell = async ({
   let seen = ''
   const look = (now: Story): readonly string[] => {
     noteCollected(now)
-    return [...violations(world), ...brokenPromises(now)]
+    return [...violations(world), ...brokenPromises(now), ...brokenPulls(now)]
   }
   for (let step = 1; step <= steps; step += 1) {
     if (!(await scheduler.step()))

@@ -25,9 +25,16 @@ export const gcOf = (
 const HOPEFUL = { isStopped: () => false, troubled: () => undefined } as const
 
 /** Works off tasks as they come due, one shard or another, until its process is gone. */
-export const runWorker = async ({ done, world }: Story, registry: Registry): Promise<void> => {
+export const runWorker = async (
+  { deletesUntagged, done, world }: Story,
+  registry: Registry,
+): Promise<void> => {
   const { random, scheduler } = world
-  const gc = gcOf(registry, ({ kind }) => done.set(kind, (done.get(kind) ?? 0) + 1), false)
+  const gc = gcOf(
+    registry,
+    ({ kind }) => done.set(kind, (done.get(kind) ?? 0) + 1),
+    deletesUntagged,
+  )
   for (;;) {
     await registry.process.clock.sleep(random.below(500))
     try {

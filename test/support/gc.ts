@@ -4,9 +4,12 @@ import { unpark } from '../../shared/gc/unpark.ts'
 import { workOff, type Worked } from '../../shared/gc/work.ts'
 import { openMemory } from '../../shared/memory/open.ts'
 import type { Digest } from '../../shared/oci/digest.ts'
+import { parseRepositoryName } from '../../shared/oci/name.ts'
+import { parseReference } from '../../shared/oci/reference.ts'
 import type { Kv, Objects } from '../../shared/ports.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { parseBlob } from '../../shared/registry/blobs/items.ts'
+import { putManifest } from '../../shared/registry/manifests/put.ts'
 import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import { key, type ObjectId } from '../../shared/table.ts'
@@ -100,4 +103,32 @@ export const createCollectedRegistry = ({
     },
     log: async () => await Array.fromAsync(readLog(context.store, 1)),
   }
+}
+
+/** Pushes a manifest whose blobs are there, up to its commit, and is never heard of again. */
+export const pushThatDies = async (
+  context: RegistryContext,
+  name: string,
+  reference: string,
+  json: string,
+): Promise<void> => {
+  const { kv } = context.store
+  const committing = Promise.withResolvers<undefined>()
+  const dying: Kv = {
+    ...kv,
+    transact: async (operations, token) => {
+      const isCommit = operations.some(
+        (operation) => operation.op === 'delete' && operation.key.sk.startsWith('#INTENT#'),
+      )
+      if (!isCommit) return await kv.transact(operations, token)
+      committing.resolve(undefined)
+      return await new Promise<never>(() => undefined)
+    },
+  }
+  const store = { ...context.store, kv: dying }
+  const push = putManifest({ ...context, store }, parseRepositoryName(name), {
+    reference: parseReference(reference),
+    ...{ tags: [], bytes: Buffer.from(json), contentType: undefined },
+  })
+  await Promise.race([push, committing.promise])
 }

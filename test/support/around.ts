@@ -1,5 +1,9 @@
 /** What becomes of a call of a port: it is made, or not, or its answer is kept back. */
-export type Around = (method: string, call: () => Promise<unknown>) => Promise<unknown>
+export type Around = (
+  method: string,
+  call: () => Promise<unknown>,
+  args: readonly unknown[],
+) => Promise<unknown>
 
 /** Ports whose every call goes through one place; those of an inner port, such as `multipart`, too. */
 export const surround = <T extends object>(port: T, around: Around): T =>
@@ -11,6 +15,7 @@ export const surround = <T extends object>(port: T, around: Around): T =>
           await around(
             String(name),
             async () => await Promise.resolve<unknown>(Reflect.apply(value, target, args)),
+            args,
           )
       }
       return typeof value === 'object' && value !== null ? surround(value, around) : value
