@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { installPackage, updatePackageIndex } from './apt.ts'
 import { TOOLS, type Tool } from './catalogue.ts'
-import { installDynamodbLocal, installMinistack } from './endpoints/install.ts'
+import { installDynamodbLocal, installLocalstack, installMinistack } from './endpoints/install.ts'
 import { installGo } from './go.ts'
 import { cacheDirectory, isInstalled, pythonDirectory } from './locate.ts'
 import { installPython } from './pip.ts'
@@ -13,13 +13,19 @@ Usage: npm run tools [-- --help]
 
 They go into ${cacheDirectory()}, packages of the distribution into the system.
 What is there stays; the first run builds Go programs and takes about 20 minutes on two cores.
-Needed: go, apt-get (as root, when a package is missing), python3 with venv, java and mvn.
+Needed: go, apt-get (as root, when a package is missing), python3 with venv (LocalStack: 3.12), java and mvn.
 
 ${TOOLS.map(({ name, version, tiers }) => `  ${name.padEnd(16)}${version.padEnd(36)}${tiers.join(', ') || 'bench'}`).join('\n')}`
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
+
+const INSTALL_ENDPOINT = {
+  ministack: installMinistack,
+  'dynamodb-local': installDynamodbLocal,
+  localstack: installLocalstack,
+} as const
 
 const install = async (tool: Tool): Promise<void> => {
   switch (tool.install.by) {
@@ -33,8 +39,7 @@ const install = async (tool: Tool): Promise<void> => {
       await installPython(pythonDirectory(tool), tool.install.packages)
       return
     case 'endpoint':
-      if (tool.name === 'ministack') await installMinistack(cacheDirectory())
-      else await installDynamodbLocal(cacheDirectory())
+      await INSTALL_ENDPOINT[tool.install.name](cacheDirectory())
   }
 }
 

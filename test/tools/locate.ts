@@ -2,7 +2,11 @@ import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { TOOLS, type Tier, type Tool } from './catalogue.ts'
-import { isDynamodbLocalInstalled, isMinistackInstalled } from './endpoints/install.ts'
+import {
+  isDynamodbLocalInstalled,
+  isLocalstackInstalled,
+  isMinistackInstalled,
+} from './endpoints/install.ts'
 import { pythonIn } from './pip.ts'
 
 /** Where everything that `npm run tools` brings is kept; outside the work tree. */
@@ -25,6 +29,12 @@ export const pythonOf = (name: string): string => {
   return path
 }
 
+const IS_ENDPOINT_INSTALLED = {
+  ministack: isMinistackInstalled,
+  'dynamodb-local': isDynamodbLocalInstalled,
+  localstack: isLocalstackInstalled,
+} as const
+
 /** Whether a tool can be used as it is. */
 export const isInstalled = (tool: Tool): boolean => {
   switch (tool.install.by) {
@@ -35,9 +45,7 @@ export const isInstalled = (tool: Tool): boolean => {
     case 'pip':
       return isProgram(pythonIn(pythonDirectory(tool)))
     case 'endpoint':
-      return tool.name === 'ministack'
-        ? isMinistackInstalled(cacheDirectory())
-        : isDynamodbLocalInstalled(cacheDirectory())
+      return IS_ENDPOINT_INSTALLED[tool.install.name](cacheDirectory())
   }
 }
 
