@@ -1,11 +1,13 @@
 /** `npm run tools`: brings every program from outside that the tests run, pinned, into a cache directory. */
 import { parseArgs } from 'node:util'
+import { cacheDirectory } from '../../infra/local/cache.ts'
+import { installMinistack } from '../../infra/local/ministack.ts'
+import { installPython } from '../../infra/local/python.ts'
 import { installPackage, updatePackageIndex } from './apt.ts'
 import { TOOLS, type Tool } from './catalogue.ts'
-import { installDynamodbLocal, installLocalstack, installMinistack } from './endpoints/install.ts'
+import { installDynamodbLocal, installLocalstack } from './endpoints/install.ts'
 import { installGo } from './go.ts'
-import { cacheDirectory, isInstalled, pythonDirectory } from './locate.ts'
-import { installPython } from './pip.ts'
+import { isInstalled, pythonDirectory } from './locate.ts'
 
 const HELP = `Installs the programs that the tests run: clients, the conformance suite, endpoints that speak AWS.
 

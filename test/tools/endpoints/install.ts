@@ -1,15 +1,14 @@
 /**
- * What the AWS tests run against: MiniStack (all services, in Python), DynamoDB Local (AWS's own, in Java) and the last
- * LocalStack that is open (in Python, on DynamoDB Local; without its container it has neither Lambda nor HTTP APIs).
+ * What the AWS tests run against beside MiniStack: DynamoDB Local (AWS's own, in Java) and the last LocalStack that is open
+ * (in Python, on DynamoDB Local; without its container it has neither Lambda nor HTTP APIs).
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { once } from '../once.ts'
-import { findPython, installPython } from '../pip.ts'
+import { once } from '../../../infra/local/once.ts'
+import { findPython, installPython } from '../../../infra/local/python.ts'
 
-const MINISTACK_VERSION = '1.5.33'
 /** The version in `dynamodb-local.pom.xml`. */
 const DYNAMODB_LOCAL_VERSION = '3.3.1'
 
@@ -22,10 +21,6 @@ const POM = join(import.meta.dirname, 'dynamodb-local.pom.xml')
 
 const run = promisify(execFile)
 
-/** Where MiniStack's Python environment lies in a cache directory. */
-export const ministackDirectory = (cacheDir: string): string =>
-  join(cacheDir, `ministack-${MINISTACK_VERSION}`)
-
 /** Where DynamoDB Local's jars and libraries lie in a cache directory. */
 export const dynamodbLocalDirectory = (cacheDir: string): string =>
   join(cacheDir, `dynamodb-local-${DYNAMODB_LOCAL_VERSION}`)
@@ -35,25 +30,12 @@ export const localstackDirectory = (cacheDir: string): string =>
   join(cacheDir, `localstack-${LOCALSTACK_VERSION}`)
 
 /** Whether an earlier installation is complete. */
-export const isMinistackInstalled = (cacheDir: string): boolean =>
-  existsSync(ministackDirectory(cacheDir))
-
-/** Whether an earlier installation is complete. */
 export const isDynamodbLocalInstalled = (cacheDir: string): boolean =>
   existsSync(dynamodbLocalDirectory(cacheDir))
 
 /** Whether an earlier installation is complete. */
 export const isLocalstackInstalled = (cacheDir: string): boolean =>
   existsSync(localstackDirectory(cacheDir))
-
-/** Installs MiniStack unless it is there; needs `python3` with `venv`. */
-export const installMinistack = async (cacheDir: string): Promise<void> => {
-  await installPython(ministackDirectory(cacheDir), [
-    `ministack==${MINISTACK_VERSION}`,
-    'boto3',
-    'cryptography',
-  ])
-}
 
 /** Installs DynamoDB Local unless it is there; needs `mvn` and, to run, `java`. */
 export const installDynamodbLocal = async (cacheDir: string): Promise<void> => {

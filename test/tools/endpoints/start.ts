@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cacheDirectory } from '../locate.ts'
-import { dynamodbLocalDirectory, localstackDirectory, ministackDirectory } from './install.ts'
+import { cacheDirectory } from '../../../infra/local/cache.ts'
+import { MINISTACK_HEALTH, ministackCommand } from '../../../infra/local/ministack.ts'
+import { dynamodbLocalDirectory, localstackDirectory } from './install.ts'
 import { freePort, startProcess, type Endpoint } from './process.ts'
 
 export type { Endpoint }
@@ -25,27 +26,15 @@ export type MinistackOptions = {
   readonly enforcesIam?: boolean
 }
 
-/** All services of MiniStack on a free port; nothing is kept. It must not see credentials: functions inherit them. */
+/** All services of MiniStack on a free port; nothing is kept. */
 export const startMinistack = async ({
   enforcesIam = false,
 }: MinistackOptions = {}): Promise<Endpoint> => {
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   return await startProcess(endpoint, {
-    program: join(ministackDirectory(cacheDirectory()), 'bin', 'python'),
-    args: ['-m', 'ministack'],
-    env: {
-      ...process.env,
-      AWS_CA_BUNDLE: undefined,
-      GATEWAY_PORT: String(port),
-      BIND_HOST: '127.0.0.1',
-      MINISTACK_HOST: 'localhost',
-      LAMBDA_EXECUTOR: 'local',
-      IOT_MTLS_ENABLED: '0',
-      SFTP_ENABLED: '0',
-      ...(enforcesIam && { AUTH: 'true' }),
-    },
-    probe: answers(`${endpoint}/_ministack/health`),
+    ...ministackCommand(cacheDirectory(), { port, enforcesIam }),
+    probe: answers(`${endpoint}${MINISTACK_HEALTH}`),
   })
 }
 
