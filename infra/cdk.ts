@@ -22,7 +22,7 @@ export type CdkOptions = {
 }
 
 /** Runs the CDK, showing what it says; answers its exit code and the end of that. */
-export const runCdk = async (
+const runCdk = async (
   args: readonly string[],
   { env = process.env, log }: CdkOptions = {},
 ): Promise<{ readonly code: number; readonly said: string }> => {
@@ -64,24 +64,51 @@ const outputs = z.object({
 /** What a stack says about itself once it is deployed. */
 export type Deployed = z.infer<typeof outputs>
 
-/** Deploys the app; throws a `DeployError` with what there is to do. */
+/** Deploys the app; `prepared`: to an account and region that is prepared first, such as `aws://1/us-east-1`. */
 export const deployApp = async (
   flags: readonly string[],
-  options: CdkOptions = {},
-): Promise<readonly Deployed[]> => {
-  const directory = mkdtempSync(join(tmpdir(), 'roadstead-deploy-'))
-  try {
+  { prepared, ...options }: CdkOptions & { readonly prepared?: string } = {},
+): Promise<readonly Deployed[]> =>
+  await inDirectory(async (directory) => {
+    const assembly = join(directory, 'cdk.out')
     const file = join(directory, 'outputs.json')
-    const { code, said } = await runCdk(
-      [
-        ...['deploy', '--all', '--require-approval', 'never', '--outputs-file', file],
-        ...['--output', join(directory, 'cdk.out'), ...flags],
-      ],
-      options,
-    )
-    if (code !== 0) throw new DeployError(explain(said))
+    if (prepared !== undefined) {
+      await cdk(['synth', '--quiet', '--output', assembly, ...flags], options)
+      await cdk(['bootstrap', '--app', assembly, prepared], options)
+    }
+    const from = prepared === undefined ? ['--output', assembly, ...flags] : ['--app', assembly]
+    const asked = ['--all', '--require-approval', 'never', '--outputs-file', file]
+    await cdk(['deploy', ...asked, ...from], options)
     const stacks = z.record(z.string(), outputs).parse(JSON.parse(readFileSync(file, 'utf8')))
     return Object.values(stacks)
+  })
+
+/** Deletes what `deployApp` has deployed with these flags. */
+export const destroyApp = async (
+  flags: readonly string[],
+  options: CdkOptions = {},
+): Promise<void> => {
+  await inDirectory(async (directory) => {
+    const output = ['--output', join(directory, 'cdk.out')]
+    await cdk(['destroy', '--all', '--force', ...output, ...flags], options)
+  })
+}
+
+/** Runs the CDK; throws a `DeployError` with what there is to do when it fails. */
+const cdk = async (args: readonly string[], options: CdkOptions): Promise<void> => {
+  const { code, said } = await runCdk(args, options)
+  if (code === 0) return
+  // Whoever has not seen what it said is told.
+  throw new DeployError(
+    options.log === undefined ? explain(said) : `${said.trim()}\n${explain(said)}`,
+  )
+}
+
+/** An assembly of its own for every run: the CDK locks the one that it writes. */
+const inDirectory = async <T>(use: (directory: string) => Promise<T>): Promise<T> => {
+  const directory = mkdtempSync(join(tmpdir(), 'roadstead-deploy-'))
+  try {
+    return await use(directory)
   } finally {
     rmSync(directory, { recursive: true })
   }

@@ -1,5 +1,4 @@
-import { contextFlags, DeployError, runCdk } from '../cdk.ts'
-import { explain } from '../explain.ts'
+import { contextFlags, destroyApp } from '../cdk.ts'
 import { endInBackground } from './background.ts'
 import { EMULATOR_CREDENTIALS } from './endpoint.ts'
 import { removeState, type State } from './state.ts'
@@ -24,11 +23,10 @@ export const endLocal = async (data: string, state: State): Promise<void> => {
   if (door !== undefined) await endInBackground(door)
   if (emulator !== undefined) await endInBackground(emulator)
   else if (stack !== undefined) {
-    const { code, said } = await runCdk(
-      ['destroy', '--all', '--force', ...contextFlags(Object.entries(LOCAL_CONTEXT))],
-      { env: environmentFor(endpoint), log: () => undefined },
-    )
-    if (code !== 0) throw new DeployError(`${said.trim()}\n${explain(said)}`)
+    await destroyApp(contextFlags(Object.entries(LOCAL_CONTEXT)), {
+      env: environmentFor(endpoint),
+      log: () => undefined,
+    })
   }
   removeState(data)
 }

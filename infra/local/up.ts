@@ -3,8 +3,7 @@ import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { contextFlags, deployApp, DeployError, runCdk, type CdkOptions } from '../cdk.ts'
-import { explain } from '../explain.ts'
+import { contextFlags, deployApp, DeployError, type CdkOptions } from '../cdk.ts'
 import { isRunning, startInBackground } from './background.ts'
 import { cacheDirectory } from './cache.ts'
 import { endLocal, environmentFor, LOCAL_CONTEXT } from './end.ts'
@@ -86,10 +85,11 @@ const deployTo = async (options: LocalOptions, begun: State): Promise<State> => 
   const url = `http://127.0.0.1:${port}`
   print(`Deploying to ${endpoint}, which takes about half a minute; ${file} tells more ...`)
   const region = process.env['AWS_REGION'] ?? EMULATOR_CREDENTIALS.AWS_REGION
-  const { code, said } = await runCdk(['bootstrap', `aws://${EMULATOR_ACCOUNT}/${region}`], cdk)
-  if (code !== 0) throw new DeployError(`${said.trim()}\n${explain(said)}`)
   const context = { ...LOCAL_CONTEXT, externalUrl: url }
-  const [made] = await deployApp(contextFlags(Object.entries(context)), cdk)
+  const [made] = await deployApp(contextFlags(Object.entries(context)), {
+    ...cdk,
+    prepared: `aws://${EMULATOR_ACCOUNT}/${region}`,
+  })
   if (made === undefined) throw new Error('nothing was deployed')
   const { ApiId: apiId, FirstPasswordCommand: firstPasswordCommand } = made
   let state: State = { ...begun, stack: { url, firstPasswordCommand } }
