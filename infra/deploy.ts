@@ -1,15 +1,7 @@
 /** `npm run deploy`: the CDK's `deploy` with its checks explained, and at the end what to paste into a terminal. */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import * as z from 'zod'
+import { contextFlags, deployApp, DeployError, type Deployed } from './cdk.ts'
 import { CONTEXT_NAMES, readContext } from './context.ts'
-import { explain } from './explain.ts'
-
-const ROOT = join(import.meta.dirname, '..')
-const CDK = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk')
 
 const HELP = `Deploys Roadstead to the AWS account and region of your credentials.
 
@@ -23,11 +15,6 @@ Usage: npm run deploy -- [-c name=value ...]
 Credentials come from where AWS's own command line takes them (AWS_PROFILE, AWS_ACCESS_KEY_ID, ...),
 the region from AWS_REGION. An account and region are prepared once by: npx cdk bootstrap
 AWS_ENDPOINT_URL leads to another endpoint, such as LocalStack's.`
-
-/** A mistake in the command line, or a deployment that failed, in a sentence. */
-class DeployError extends Error {
-  override readonly name = 'DeployError'
-}
 
 type Wanted = {
   readonly context: ReadonlyMap<string, string>
@@ -68,57 +55,16 @@ const readArgs = (args: readonly string[]) => {
   }
 }
 
-/** Runs the CDK, showing what it says; answers its exit code and the end of that. */
-const runCdk = async (
-  args: readonly string[],
-): Promise<{ readonly code: number; readonly said: string }> => {
-  // The CDK starts `node` for the app, and an older one may come first.
-  const path = [dirname(process.execPath), process.env['PATH']].join(delimiter)
-  const env = { ...process.env, PATH: path, CDK_DISABLE_CLI_TELEMETRY: 'true' }
-  const child = spawn(process.execPath, [CDK, '--no-notices', ...args], {
-    ...{ cwd: ROOT, env },
-    stdio: ['inherit', 'inherit', 'pipe'],
-  })
-  let said = ''
-  child.stderr.on('data', (text: Buffer) => {
-    process.stderr.write(text)
-    said += text.toString()
-  })
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (exitCode) => {
-      resolve(exitCode ?? 1)
-    })
-  })
-  return { code, said }
-}
-
-const outputs = z.object({
-  RegistryUrl: z.string(),
-  FirstPasswordCommand: z.string(),
-  LoginCommand: z.string(),
-  RelayUrl: z.string().optional(),
-})
-
 const deploy = async ({ context, profile }: Wanted): Promise<void> => {
-  const directory = mkdtempSync(join(tmpdir(), 'roadstead-deploy-'))
-  try {
-    const file = join(directory, 'outputs.json')
-    const { code, said } = await runCdk([
-      ...['deploy', '--all', '--require-approval', 'never', '--outputs-file', file],
-      ...['--output', join(directory, 'cdk.out')],
-      ...[...context].flatMap(([name, value]) => ['--context', `${name}=${value}`]),
-      ...(profile === undefined ? [] : ['--profile', profile]),
-    ])
-    if (code !== 0) throw new DeployError(explain(said))
-    const stacks = z.record(z.string(), outputs).parse(JSON.parse(readFileSync(file, 'utf8')))
-    for (const stack of Object.values(stacks)) show(stack)
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
+  const flags = contextFlags(context)
+  const stacks = await deployApp([
+    ...flags,
+    ...(profile === undefined ? [] : ['--profile', profile]),
+  ])
+  for (const stack of stacks) show(stack)
 }
 
-const show = (made: z.infer<typeof outputs>): void => {
+const show = (made: Deployed): void => {
   const { host } = new URL(made.RegistryUrl)
   process.stdout.write(`
 Roadstead serves on ${made.RegistryUrl}

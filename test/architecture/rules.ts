@@ -58,10 +58,11 @@ export const RULES = {
       return adapter !== undefined && adapter !== adapterOf(path)
     },
   },
-  'only shared/aws knows the AWS SDK': {
-    of: (path) => !isIn(path, 'shared/aws'),
-    imports: (target) => isPackage(target, '@aws-sdk', '@smithy'),
-  },
+  'only shared/aws knows the AWS SDK, and infra/local where it does what people do by AWS’s commands':
+    {
+      of: (path) => !isIn(path, 'shared/aws', 'infra/local'),
+      imports: (target) => isPackage(target, '@aws-sdk', '@smithy'),
+    },
   'only shared/embedded knows LMDB': {
     of: (path) => !isIn(path, 'shared/embedded'),
     imports: (target) => isPackage(target, 'lmdb'),

@@ -1,27 +1,13 @@
 /** What an operation costs: its calls to AWS, counted where the SDK sends them, with a login. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createApp } from '../../functions/registry/app.ts'
 import { openAws } from '../../shared/aws/open.ts'
-import { createDoor } from '../../shared/identity/door.ts'
-import { createLogIn } from '../../shared/identity/log-in.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { MEDIA_TYPE } from '../../shared/oci/media-types.ts'
-import { createProject } from '../../shared/projects/create.ts'
-import { parseProjectName } from '../../shared/projects/name.ts'
-import { createRepositories } from '../../shared/projects/repositories.ts'
-import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
-import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
-import { systemClock } from '../../shared/system/clock.ts'
-import { createRandomIds } from '../../shared/system/ids.ts'
-import { createUser } from '../../shared/users/create.ts'
-import { principalOf } from '../../shared/users/items.ts'
 import { imageJson } from '../support/app.ts'
-import { authorization } from '../support/credentials.ts'
 import { CREDENTIALS, startMinistack, type Endpoint } from '../tools/endpoints/start.ts'
 import { createFaults } from './faults.ts'
+import { createInstance, prepare } from './instance.ts'
 import { createBucket, createTable } from './store.ts'
-
-const LOGIN = { name: 'alice', password: 'Right1234' }
 
 type Ask = (
   path: string,
@@ -41,37 +27,14 @@ beforeAll(async () => {
   const [table, bucket] = [await createTable(endpoint), await createBucket(endpoint)]
   const { AWS_REGION: region } = CREDENTIALS
   const { kv, objects } = openAws({ table, bucket, region, endpoint, around: faults.around })
-  const createInstance = () => {
-    const store = { kv, clock: systemClock, ids: createRandomIds() }
-    const app = createApp({
-      context: {
-        ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
-        repositories: createRepositories(store, { createProjectsOnPush: false }),
-      },
-      verify: () => Promise.reject(new Error('nothing is uploaded directly here')),
-      isReadOnly: () => Promise.resolve(false),
-      hashing: createPortableHashing(),
-      ...createDoor(store, { logIn: createLogIn(store, () => undefined) }),
-      reportError: (error) => {
-        throw error
-      },
-    })
-    return { store, app }
-  }
-  const { app, store } = createInstance()
-  const alice = principalOf(await createUser(store, { ...LOGIN, isSysadmin: true }))
-  await createProject(store, alice, { name: parseProjectName('p') })
-  const scope = 'repository:p/a:pull,push,delete registry:catalog:*'
-  const answer = await app.request(`/service/token?scope=${encodeURIComponent(scope)}`, {
-    headers: { Authorization: authorization(LOGIN) },
-  })
-  const { token = '' } = (await answer.json()) as { token?: string }
+  const instance = createInstance({ kv, objects })
+  const token = await prepare(instance)
   const askOf =
-    (of: typeof app): Ask =>
+    (of: typeof instance.app): Ask =>
     async (path, { headers, ...init } = {}) =>
       await of.request(path, { ...init, headers: { Authorization: `Bearer ${token}`, ...headers } })
-  ask = askOf(app)
-  askCold = askOf(createInstance().app)
+  ask = askOf(instance.app)
+  askCold = askOf(createInstance({ kv, objects }).app)
 })
 
 afterAll(async () => {

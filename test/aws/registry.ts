@@ -1,9 +1,9 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { apiUrl, readFirstPassword } from '../../infra/local/endpoint.ts'
 import { authorization, type Login } from '../support/credentials.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-import { CREDENTIALS, startMinistack, type MinistackOptions } from '../tools/endpoints/start.ts'
+import { startMinistack, type MinistackOptions } from '../tools/endpoints/start.ts'
 import { deploy, destroy, type Context, type Outputs } from './deploy.ts'
-import { startGateway } from './gateway.ts'
+import { startGateway } from '../../infra/local/gateway.ts'
 
 const API_ID = 'a0b1c2d3'
 
@@ -32,20 +32,6 @@ export type Asked = {
 /** The name of the secret that the command of the stack's output reads. */
 export const secretOf = (command: string): string => /--secret-id (\S+)/.exec(command)?.[1] ?? ''
 
-/** Reads the first password as the stack's output says: by the name of its secret. */
-const readFirstPassword = async (endpoint: string, command: string): Promise<string> => {
-  const name = secretOf(command)
-  const client = new SecretsManagerClient({
-    endpoint,
-    region: CREDENTIALS.AWS_REGION,
-    credentials: {
-      accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
-      secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
-    },
-  })
-  return (await client.send(new GetSecretValueCommand({ SecretId: name }))).SecretString ?? ''
-}
-
 /**
  * To the emulator the `Ref` of a secret is its name, not its ARN, which is what policies are about. And it has no TLS, so
  * that what refuses everything else must refuse TLS instead.
@@ -58,6 +44,19 @@ const forTheEmulator = (template: string): string =>
         `"Resource": {"Fn::Join": ["", ["arn:aws:secretsmanager:*:*:secret:", ${ref}, "-*"]]}`,
     )
     .replaceAll('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"')
+
+/** Asks the management API of a registry, as the administrator unless somebody else is named. */
+export const askingAs =
+  (url: string, admin: Login): DeployedRegistry['ask'] =>
+  async (path, { as = admin, body, method = 'GET' } = {}) =>
+    await fetch(`${url}/api/v2.0${path}`, {
+      method,
+      headers: {
+        ...(as === 'nobody' ? {} : { Authorization: authorization(as) }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
 
 /** Starts an emulator and deploys the stack to it. */
 export const deployRegistry = async (
@@ -73,8 +72,7 @@ export const deployRegistry = async (
     cleanUps.push(directory.remove)
     const { endpoint, stop: stopMinistack } = await startMinistack(options)
     cleanUps.push(stopMinistack)
-    const api = new URL(`${endpoint}/_aws/execute-api/${API_ID}/$default`)
-    const { stop: stopGateway, url } = await startGateway(api)
+    const { stop: stopGateway, url } = await startGateway(apiUrl(endpoint, API_ID))
     cleanUps.push(stopGateway)
     const redeploy = async (change: Context): Promise<Outputs> =>
       await deploy(
@@ -94,15 +92,7 @@ export const deployRegistry = async (
     return {
       ...{ endpoint, url, outputs, admin, redeploy, stop },
       host: new URL(url).host,
-      ask: async (path, { as = admin, body, method = 'GET' } = {}) =>
-        await fetch(`${url}/api/v2.0${path}`, {
-          method,
-          headers: {
-            ...(as === 'nobody' ? {} : { Authorization: authorization(as) }),
-            ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        }),
+      ask: askingAs(url, admin),
       destroy: async () => {
         await destroy(endpoint, directory.path)
       },

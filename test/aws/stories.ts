@@ -4,9 +4,12 @@ import { runCli } from '../support/cli.ts'
 import type { Login } from '../support/credentials.ts'
 import type { DeployedRegistry } from './registry.ts'
 
+/** What is asked by the management API. */
+type Managed = Pick<DeployedRegistry, 'ask'>
+
 const robot = z.object({ name: z.string(), secret: z.string() })
 
-export const makeProject = async (registry: DeployedRegistry, name: string): Promise<void> => {
+export const makeProject = async (registry: Managed, name: string): Promise<void> => {
   const body = { project_name: name, metadata: { public: 'false' } }
   const { status } = await registry.ask('/projects', { method: 'POST', body })
   if (status !== 201) throw new Error(`a project could not be made: ${status}`)
@@ -14,7 +17,7 @@ export const makeProject = async (registry: DeployedRegistry, name: string): Pro
 
 /** A robot of the registry that may do this in all repositories of a project. */
 export const makeRobot = async (
-  registry: DeployedRegistry,
+  registry: Managed,
   project: string,
   actions: readonly string[],
 ): Promise<Login> => {

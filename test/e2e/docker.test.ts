@@ -1,20 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startDockerd, type Docker } from '../support/dockerd.ts'
+import { buildImage, startDockerd, type Docker } from '../support/dockerd.ts'
 import { provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
 const workspace = provideWorkspace(registry)
 
-const build = async ({ docker }: Docker, reference: string): Promise<string> => {
-  const context = await workspace().directory('context')
-  await writeFile(join(context, 'Dockerfile'), 'FROM scratch\nCOPY one /one\nCOPY two /two\n')
-  for (const name of ['one', 'two']) await writeFile(join(context, name), randomBytes(50_000))
-  return (await docker('build', '--quiet', '--tag', reference, context)).trim()
-}
+const build = async (docker: Docker, reference: string): Promise<string> =>
+  await buildImage(workspace(), docker, reference)
 
 test('an image that docker pushed comes into the empty store of another daemon', async () => {
   const reference = `${registry().repository('docker')}:v1`

@@ -2,21 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeImage } from '../support/layout.ts'
+import { runPodman } from '../support/podman.ts'
 import { provideRegistry } from '../support/registry.ts'
 import { provideWorkspace } from '../support/workspace.ts'
 
 const registry = provideRegistry()
 const workspace = provideWorkspace(registry)
 
-/** podman on a store of its own; plain copies, because a mount would outlive the test. */
-const podman = async (store: string, ...args: readonly string[]): Promise<string> => {
-  const root = join(workspace().path, store)
-  return await workspace().run(
-    'podman',
-    ...['--root', join(root, 'root'), '--runroot', join(root, 'run'), '--storage-driver', 'vfs'],
-    ...['--cgroup-manager', 'cgroupfs', '--events-backend', 'file', ...args],
-  )
-}
+const podman = async (store: string, ...args: readonly string[]): Promise<string> =>
+  await runPodman(workspace(), store, ...args)
 
 const identity = async (store: string, reference: string): Promise<string> =>
   (await podman(store, 'image', 'inspect', '--format', '{{.Id}}', reference)).trim()

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { programPath } from '../tools/locate.ts'
 import { eventually } from './eventually.ts'
@@ -7,9 +9,23 @@ import { run } from './run.ts'
 import type { Workspace } from './workspace.ts'
 
 export type Docker = {
+  /** As `DOCKER_HOST` has it. */
+  readonly socket: string
   /** Runs the client against this daemon. */
   readonly docker: (...args: readonly string[]) => Promise<string>
   readonly stop: () => Promise<void>
+}
+
+/** Builds an image of two small layers of random bytes; answers its id. */
+export const buildImage = async (
+  workspace: Workspace,
+  { docker }: Pick<Docker, 'docker'>,
+  reference: string,
+): Promise<string> => {
+  const context = await workspace.directory('context')
+  await writeFile(join(context, 'Dockerfile'), 'FROM scratch\nCOPY one /one\nCOPY two /two\n')
+  for (const name of ['one', 'two']) await writeFile(join(context, name), randomBytes(50_000))
+  return (await docker('build', '--quiet', '--tag', reference, context)).trim()
 }
 
 /** Starts a daemon of its own with an empty store in the workspace; answers when it answers. */
@@ -42,5 +58,5 @@ export const startDockerd = async (workspace: Workspace, name: string): Promise<
     await stop()
     throw error
   }
-  return { docker, stop }
+  return { socket, docker, stop }
 }

@@ -13,6 +13,9 @@ export const TIERS = [
 ] as const
 export type Tier = (typeof TIERS)[number]
 
+/** What speaks AWS on this machine. */
+export type EndpointName = 'ministack' | 'dynamodb-local' | 'localstack'
+
 /** How a tool comes onto the machine. */
 export type Install =
   /** `go install PACKAGE@VERSION` into the cache; the program has the tool's name. */
@@ -22,7 +25,7 @@ export type Install =
   /** Packages of PyPI in an environment of their own. */
   | { readonly by: 'pip'; readonly packages: readonly string[] }
   /** Its own steps, in `endpoints/`. */
-  | { readonly by: 'endpoint' }
+  | { readonly by: 'endpoint'; readonly name: EndpointName }
 
 export type Tool = {
   readonly name: string
@@ -50,10 +53,10 @@ const apt = (
   tiers: readonly Tier[] = ['clients'],
 ): Tool => ({ name, version: "the distribution's", install: { by: 'apt', programs }, tiers })
 
-const endpoint = (name: string, version: string): Tool => ({
+const endpoint = (name: EndpointName, version: string): Tool => ({
   name,
   version,
-  install: { by: 'endpoint' },
+  install: { by: 'endpoint', name },
   tiers: ['aws'],
 })
 
@@ -87,4 +90,5 @@ export const TOOLS: readonly Tool[] = [
   pip('schemathesis', '4.32.5', ['schemathesis==4.32.5']),
   endpoint('ministack', '1.5.33'),
   endpoint('dynamodb-local', '3.3.1'),
+  endpoint('localstack', '4.14.0'),
 ]

@@ -1,11 +1,13 @@
 /** `npm run tools`: brings every program from outside that the tests run, pinned, into a cache directory. */
 import { parseArgs } from 'node:util'
+import { cacheDirectory } from '../../infra/local/cache.ts'
+import { installMinistack } from '../../infra/local/ministack.ts'
+import { installPython } from '../../infra/local/python.ts'
 import { installPackage, updatePackageIndex } from './apt.ts'
 import { TOOLS, type Tool } from './catalogue.ts'
-import { installDynamodbLocal, installMinistack } from './endpoints/install.ts'
+import { installDynamodbLocal, installLocalstack } from './endpoints/install.ts'
 import { installGo } from './go.ts'
-import { cacheDirectory, isInstalled, pythonDirectory } from './locate.ts'
-import { installPython } from './pip.ts'
+import { isInstalled, pythonDirectory } from './locate.ts'
 
 const HELP = `Installs the programs that the tests run: clients, the conformance suite, endpoints that speak AWS.
 
@@ -13,13 +15,19 @@ Usage: npm run tools [-- --help]
 
 They go into ${cacheDirectory()}, packages of the distribution into the system.
 What is there stays; the first run builds Go programs and takes about 20 minutes on two cores.
-Needed: go, apt-get (as root, when a package is missing), python3 with venv, java and mvn.
+Needed: go, apt-get (as root, when a package is missing), python3 with venv (LocalStack: 3.12), java and mvn.
 
 ${TOOLS.map(({ name, version, tiers }) => `  ${name.padEnd(16)}${version.padEnd(36)}${tiers.join(', ') || 'bench'}`).join('\n')}`
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
+
+const INSTALL_ENDPOINT = {
+  ministack: installMinistack,
+  'dynamodb-local': installDynamodbLocal,
+  localstack: installLocalstack,
+} as const
 
 const install = async (tool: Tool): Promise<void> => {
   switch (tool.install.by) {
@@ -33,8 +41,7 @@ const install = async (tool: Tool): Promise<void> => {
       await installPython(pythonDirectory(tool), tool.install.packages)
       return
     case 'endpoint':
-      if (tool.name === 'ministack') await installMinistack(cacheDirectory())
-      else await installDynamodbLocal(cacheDirectory())
+      await INSTALL_ENDPOINT[tool.install.name](cacheDirectory())
   }
 }
 

@@ -1,13 +1,10 @@
 import { accessSync, constants } from 'node:fs'
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { cacheDirectory } from '../../infra/local/cache.ts'
+import { isMinistackInstalled } from '../../infra/local/ministack.ts'
+import { pythonIn } from '../../infra/local/python.ts'
 import { TOOLS, type Tier, type Tool } from './catalogue.ts'
-import { isDynamodbLocalInstalled, isMinistackInstalled } from './endpoints/install.ts'
-import { pythonIn } from './pip.ts'
-
-/** Where everything that `npm run tools` brings is kept; outside the work tree. */
-export const cacheDirectory = (): string =>
-  join(nonEmpty(process.env['XDG_CACHE_HOME']) ?? join(homedir(), '.cache'), 'roadstead')
+import { isDynamodbLocalInstalled, isLocalstackInstalled } from './endpoints/install.ts'
 
 /** The directory of one version of a Go tool. */
 export const goDirectory = ({ name, version }: Pick<Tool, 'name' | 'version'>): string =>
@@ -25,6 +22,12 @@ export const pythonOf = (name: string): string => {
   return path
 }
 
+const IS_ENDPOINT_INSTALLED = {
+  ministack: isMinistackInstalled,
+  'dynamodb-local': isDynamodbLocalInstalled,
+  localstack: isLocalstackInstalled,
+} as const
+
 /** Whether a tool can be used as it is. */
 export const isInstalled = (tool: Tool): boolean => {
   switch (tool.install.by) {
@@ -35,9 +38,7 @@ export const isInstalled = (tool: Tool): boolean => {
     case 'pip':
       return isProgram(pythonIn(pythonDirectory(tool)))
     case 'endpoint':
-      return tool.name === 'ministack'
-        ? isMinistackInstalled(cacheDirectory())
-        : isDynamodbLocalInstalled(cacheDirectory())
+      return IS_ENDPOINT_INSTALLED[tool.install.name](cacheDirectory())
   }
 }
 
@@ -72,5 +73,3 @@ const isProgram = (path: string): boolean => {
     return false
   }
 }
-
-const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text)

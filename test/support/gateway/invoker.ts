@@ -12,7 +12,7 @@ import {
   refuseLate,
   refuseTooLarge,
   type Gateway,
-} from './limits.ts'
+} from '../../../infra/local/limits.ts'
 
 export type EventHandler = (event: HttpEvent, context: CallContext) => Promise<HttpResult>
 

@@ -11,7 +11,7 @@ import { createPortableHashing } from '../../../shared/registry/uploads/hashing.
 import type { Login } from '../credentials.ts'
 import { temporaryDirectory } from '../temporary.ts'
 import { startInvoker, type EventHandler, type InvokerOptions } from './invoker.ts'
-import { listen, type Gateway } from './limits.ts'
+import { listen, type Gateway } from '../../../infra/local/limits.ts'
 
 export type GatewayRegistry = {
   readonly url: string

@@ -1,43 +1,41 @@
-/** What the AWS tests run against: MiniStack (all services, in Python) and DynamoDB Local (AWS's own, in Java). */
+/**
+ * What the AWS tests run against beside MiniStack: DynamoDB Local (AWS's own, in Java) and the last LocalStack that is open
+ * (in Python, on DynamoDB Local; without its container it has neither Lambda nor HTTP APIs).
+ */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { once } from '../once.ts'
-import { installPython } from '../pip.ts'
+import { once } from '../../../infra/local/once.ts'
+import { findPython, installPython } from '../../../infra/local/python.ts'
 
-const MINISTACK_VERSION = '1.5.33'
 /** The version in `dynamodb-local.pom.xml`. */
 const DYNAMODB_LOCAL_VERSION = '3.3.1'
 
+/** The version in `localstack.requirements.txt`, which pins everything that it needs. */
+const LOCALSTACK_VERSION = '4.14.0'
+const LOCALSTACK_PYTHON_MINOR = 12
+
+const LOCALSTACK_REQUIREMENTS = join(import.meta.dirname, 'localstack.requirements.txt')
 const POM = join(import.meta.dirname, 'dynamodb-local.pom.xml')
 
 const run = promisify(execFile)
-
-/** Where MiniStack's Python environment lies in a cache directory. */
-export const ministackDirectory = (cacheDir: string): string =>
-  join(cacheDir, `ministack-${MINISTACK_VERSION}`)
 
 /** Where DynamoDB Local's jars and libraries lie in a cache directory. */
 export const dynamodbLocalDirectory = (cacheDir: string): string =>
   join(cacheDir, `dynamodb-local-${DYNAMODB_LOCAL_VERSION}`)
 
-/** Whether an earlier installation is complete. */
-export const isMinistackInstalled = (cacheDir: string): boolean =>
-  existsSync(ministackDirectory(cacheDir))
+/** Where LocalStack's Python environment lies in a cache directory. */
+export const localstackDirectory = (cacheDir: string): string =>
+  join(cacheDir, `localstack-${LOCALSTACK_VERSION}`)
 
 /** Whether an earlier installation is complete. */
 export const isDynamodbLocalInstalled = (cacheDir: string): boolean =>
   existsSync(dynamodbLocalDirectory(cacheDir))
 
-/** Installs MiniStack unless it is there; needs `python3` with `venv`. */
-export const installMinistack = async (cacheDir: string): Promise<void> => {
-  await installPython(ministackDirectory(cacheDir), [
-    `ministack==${MINISTACK_VERSION}`,
-    'boto3',
-    'cryptography',
-  ])
-}
+/** Whether an earlier installation is complete. */
+export const isLocalstackInstalled = (cacheDir: string): boolean =>
+  existsSync(localstackDirectory(cacheDir))
 
 /** Installs DynamoDB Local unless it is there; needs `mvn` and, to run, `java`. */
 export const installDynamodbLocal = async (cacheDir: string): Promise<void> => {
@@ -47,4 +45,11 @@ export const installDynamodbLocal = async (cacheDir: string): Promise<void> => {
       ...['-DincludeScope=runtime', `-DoutputDirectory=${directory}`],
     ])
   })
+}
+
+/** Installs LocalStack unless it is there; needs Python 3.12 or later with `venv`, and DynamoDB Local to run. */
+export const installLocalstack = async (cacheDir: string): Promise<void> => {
+  const python = await findPython(LOCALSTACK_PYTHON_MINOR)
+  const requirements = ['--requirement', LOCALSTACK_REQUIREMENTS]
+  await installPython(localstackDirectory(cacheDir), requirements, python)
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cacheDirectory } from '../locate.ts'
-import { dynamodbLocalDirectory, ministackDirectory } from './install.ts'
+import { cacheDirectory } from '../../../infra/local/cache.ts'
+import { MINISTACK_HEALTH, ministackCommand } from '../../../infra/local/ministack.ts'
+import { dynamodbLocalDirectory, localstackDirectory } from './install.ts'
 import { freePort, startProcess, type Endpoint } from './process.ts'
 
 export type { Endpoint }
@@ -25,27 +26,15 @@ export type MinistackOptions = {
   readonly enforcesIam?: boolean
 }
 
-/** All services of MiniStack on a free port; nothing is kept. It must not see credentials: functions inherit them. */
+/** All services of MiniStack on a free port; nothing is kept. */
 export const startMinistack = async ({
   enforcesIam = false,
 }: MinistackOptions = {}): Promise<Endpoint> => {
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   return await startProcess(endpoint, {
-    program: join(ministackDirectory(cacheDirectory()), 'bin', 'python'),
-    args: ['-m', 'ministack'],
-    env: {
-      ...process.env,
-      AWS_CA_BUNDLE: undefined,
-      GATEWAY_PORT: String(port),
-      BIND_HOST: '127.0.0.1',
-      MINISTACK_HOST: 'localhost',
-      LAMBDA_EXECUTOR: 'local',
-      IOT_MTLS_ENABLED: '0',
-      SFTP_ENABLED: '0',
-      ...(enforcesIam && { AUTH: 'true' }),
-    },
-    probe: answers(`${endpoint}/_ministack/health`),
+    ...ministackCommand(cacheDirectory(), { port, enforcesIam }),
+    probe: answers(`${endpoint}${MINISTACK_HEALTH}`),
   })
 }
 
@@ -74,4 +63,68 @@ export const startDynamodbLocal = async (): Promise<Endpoint> => {
     rmSync(home, { recursive: true, force: true })
   }
   return { endpoint, stop }
+}
+
+/** Stands where LocalStack looks for the Java that it would download: the process that it wants to start runs already. */
+const JAVA = `#!/bin/sh
+while kill -0 "$PPID" 2>/dev/null; do sleep 1; done
+`
+
+/** What LocalStack finds installed below its root. */
+const installedIn = (root: string): void => {
+  const library = join(root, 'var', 'lib', 'localstack', 'lib')
+  const java = join(library, 'java', '21', 'bin')
+  const dynamodb = join(library, 'dynamodb-local', '2')
+  for (const directory of [java, dynamodb]) mkdirSync(directory, { recursive: true })
+  writeFileSync(join(java, 'java'), JAVA, { mode: 0o755 })
+  writeFileSync(join(dynamodb, 'DynamoDBLocal.jar'), '')
+}
+
+/** LocalStack on a free port, before a DynamoDB Local of its own; nothing is kept. */
+export const startLocalstack = async (): Promise<Endpoint> => {
+  const dynamodb = await startDynamodbLocal()
+  const root = mkdtempSync(join(tmpdir(), 'roadstead-localstack-'))
+  const cleanUp = async (): Promise<void> => {
+    await dynamodb.stop()
+    rmSync(root, { recursive: true, force: true })
+  }
+  try {
+    installedIn(root)
+    const port = await freePort()
+    const endpoint = `http://127.0.0.1:${port}`
+    const started = await startProcess(endpoint, {
+      program: join(localstackDirectory(cacheDirectory()), 'bin', 'python'),
+      args: ['-m', 'localstack.runtime.main'],
+      env: {
+        ...process.env,
+        AWS_CA_BUNDLE: undefined,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        // Or a container around the tests makes it believe that it is its own.
+        OVERRIDE_IN_DOCKER: '0',
+        FILESYSTEM_ROOT: root,
+        XDG_CACHE_HOME: root,
+        GATEWAY_LISTEN: `127.0.0.1:${port}`,
+        GATEWAY_SERVER: 'hypercorn',
+        LOCALSTACK_HOST: `localhost:${port}`,
+        DYNAMODB_LOCAL_PORT: new URL(dynamodb.endpoint).port,
+        DYNAMODB_IN_MEMORY: '1',
+        PROVIDER_OVERRIDE_DYNAMODB: 'v2',
+        SQS_ENDPOINT_STRATEGY: 'path',
+        S3_SKIP_SIGNATURE_VALIDATION: '0',
+        // Nothing is looked up, downloaded or reported.
+        DNS_ADDRESS: '0',
+        SKIP_SSL_CERT_DOWNLOAD: '1',
+        DISABLE_EVENTS: '1',
+      },
+      probe: answers(`${endpoint}/_localstack/health`),
+    })
+    const stop = async (): Promise<void> => {
+      await started.stop()
+      await cleanUp()
+    }
+    return { endpoint, stop }
+  } catch (error) {
+    await cleanUp()
+    throw error
+  }
 }

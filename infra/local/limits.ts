@@ -67,9 +67,12 @@ const headBytes = ({ method = '', rawHeaders, url = '' }: IncomingMessage): numb
 
 export type Gateway = { readonly url: string; readonly stop: () => Promise<void> }
 
-/** Listens on a free port; the listener is made when the URL is known. */
-export const listen = async (listenerOf: (url: string) => RequestListener): Promise<Gateway> => {
-  const server = createServer().listen(0, '127.0.0.1')
+/** Listens on a port, by default a free one; the listener is made when the URL is known. */
+export const listen = async (
+  listenerOf: (url: string) => RequestListener,
+  port = 0,
+): Promise<Gateway> => {
+  const server = createServer().listen(port, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the gateway has no port')

@@ -9,7 +9,7 @@ import {
   refuseLate,
   refuseTooLarge,
   type Gateway,
-} from '../support/gateway/limits.ts'
+} from './limits.ts'
 
 const base64Bytes = (bytes: number): number => Math.ceil(bytes / 3) * 4
 
@@ -61,9 +61,12 @@ const forward = async (
  * Serves an emulated HTTP API at the root of a port, as API Gateway serves it at the root of a host, with the limits of
  * API Gateway and Lambda, of which the emulator knows none.
  */
-export const startGateway = async (api: URL): Promise<Gateway> =>
-  await listen(() => (incoming, outgoing) => {
-    forward(api, incoming, outgoing).catch(() => {
-      outgoing.destroy()
-    })
-  })
+export const startGateway = async (api: URL, port?: number): Promise<Gateway> =>
+  await listen(
+    () => (incoming, outgoing) => {
+      forward(api, incoming, outgoing).catch(() => {
+        outgoing.destroy()
+      })
+    },
+    port,
+  )
