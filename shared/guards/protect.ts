@@ -34,9 +34,10 @@ export const protect = async (store: Store, keys: readonly Key[]): Promise<Prote
         absent.push(key)
         continue
       }
-      items.set(nameOf(key), item)
       const guard = parseGuard(item)
+      // It may be gone when it is read again: what was seen of it now says nothing.
       if (guard.state === 'CONDEMNED' && !(await move(store, guard, 'LIVE'))) again.push(key)
+      else items.set(nameOf(key), item)
     }
     open = again
   }

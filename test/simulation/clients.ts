@@ -60,7 +60,7 @@ export const runClient = async (story: Story, registry: Registry): Promise<void>
   const { random } = story.world
   for (;;) {
     const name = random.pick(REPOSITORIES)
-    const action = random.pick(ACTIONS)
+    const action = random.pick(story.deletesUntagged ? TAGGING : ACTIONS)
     if (name === undefined || action === undefined) return
     try {
       await action(story, registry, name)
@@ -352,4 +352,19 @@ const ACTIONS: readonly Action[] = [
   removeManifest,
   removeBlob,
   pull,
+]
+
+const ONE = BLOBS.slice(1, 2)
+
+/** Tags go from one of two images to the other and back: one that is there already, or was collected just now. */
+const moveTag: Action = async (story, registry, name) => {
+  await ensureBlobs(story, registry, name, ONE)
+  await put(story, registry, name, image(story.world.random.chance(0.7) ? ONE : [...ONE, ...ONE]))
+}
+
+/** Where untagged manifests go, tags are what matters. */
+const TAGGING: readonly Action[] = [
+  ...ACTIONS,
+  ...Array.from({ length: 2 * ACTIONS.length }, () => moveTag),
+  ...Array.from({ length: ACTIONS.length / 2 }, () => removeTag),
 ]

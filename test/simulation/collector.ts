@@ -1,4 +1,5 @@
 import { bucketKey } from '../../shared/bucket.ts'
+import { collectLogged } from '../../shared/gc/review-manifest.ts'
 import { collect, condemn } from '../../shared/guards/collect.ts'
 import type { World } from '../../shared/memory/world.ts'
 import { parseDigest } from '../../shared/oci/digest.ts'
@@ -18,14 +19,19 @@ import {
   type ProjectId,
   type RepositoryId,
 } from '../../shared/table.ts'
+import type { Story } from './clients.ts'
 import type { Registry } from './registry.ts'
+import { gcOf } from './worker.ts'
 
 /**
  * The most eager collector there can be: it reviews any guard at any time, whether there is a reason or not, and undoes
  * pushes, dooms uploads and deletes objects as soon as the protocol lets anybody do it. Whatever is safe from it is safe
  * from one that waits for its tasks.
  */
-export const runCollector = async (world: World, registry: Registry): Promise<void> => {
+export const runCollector = async (
+  { deletesUntagged, world }: Pick<Story, 'deletesUntagged' | 'world'>,
+  registry: Registry,
+): Promise<void> => {
   const { random } = world
   for (;;) {
     await registry.process.clock.sleep(random.below(200))
@@ -34,7 +40,9 @@ export const runCollector = async (world: World, registry: Registry): Promise<vo
     const item = random.pick(random.chance(0.5) ? items.filter(isOfInterest) : items)
     if (item === undefined) continue
     try {
-      await review(registry, item, random.chance(0.05))
+      const isManifest = item.pk.startsWith('MANIFEST#') && item.sk === GUARD
+      if (isManifest && deletesUntagged) await collectUntagged(world, registry, item)
+      else await review(registry, item, random.chance(0.05))
     } catch (error) {
       if (!(error instanceof PortError)) throw error
     }
@@ -58,6 +66,16 @@ const review = async (registry: Registry, item: Item, isRare: boolean): Promise<
   } else if (item['type'] === 'INTENT_REVIEW' && isRare) await undoPush(registry, item)
   else if (item['type'] === 'TOMBSTONE') await clearUp(registry, item)
   else if (pk.startsWith('OBJECT#') && sk === GUARD) await reviewObject(registry, item, isRare)
+}
+
+const collectUntagged = async (world: World, registry: Registry, item: Item): Promise<void> => {
+  const [, rid = '', digest = ''] = item.pk.split('#')
+  const name = world.table
+    .items()
+    .find((other) => other.pk.startsWith('NAME#') && other['rid'] === rid)
+  if (name === undefined) return
+  const repository = { pid: String(name['pid']) as ProjectId, rid: rid as RepositoryId }
+  await collectLogged(gcOf(registry), repository, parseDigest(digest), undefined)
 }
 
 const collectLink = async ({ context: { store } }: Registry, { pk, sk, ...rest }: Item) => {

@@ -6,7 +6,9 @@ export const STORIES = {
   push: { collectors: 4 },
   /** Pushes and deletes, and the workers of the product; in the end nothing is left but what is in use. */
   gc: { collectors: 0, workers: 4, isSettled: true },
-  /** The same, and whatever no tag holds goes as soon as a worker sees it. */
+  /** The most eager collectors, which take whatever no tag and no index holds. */
+  eager: { collectors: 4, deletesUntagged: true },
+  /** As `gc`, and whatever no tag holds goes as soon as a worker sees it. */
   untagged: { collectors: 0, workers: 4, isSettled: true, deletesUntagged: true },
 } as const satisfies Readonly<Record<string, Partial<Telling>>>
 

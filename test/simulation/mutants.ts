@@ -11,7 +11,7 @@ export type Mutant = {
 }
 
 const WORKERS = { workers: 4, collectors: 0, isSettled: true } as const
-const UNTAGGED = { ...WORKERS, deletesUntagged: true } as const
+const UNTAGGED = { deletesUntagged: true } as const
 
 const withKv = (process: Process, change: Partial<Kv>): Process => ({
   ...process,

@@ -31,7 +31,7 @@ export type Telling = {
   readonly workers?: number
   /** Processes that collect whatever the protocol lets them; 4 if absent. */
   readonly collectors?: number
-  /** Whether workers collect what neither a tag nor an index holds, as soon as they see it. */
+  /** Whether workers and collectors collect what neither a tag nor an index holds, as soon as they see it. */
   readonly deletesUntagged?: boolean
   /** Lets the clients go home at the end, and has everything worked off; what is left then must be in use. */
   readonly isSettled?: boolean
@@ -151,8 +151,6 @@ type Role = 'client' | 'collector' | 'worker'
 
 const LIVES: Readonly<Record<Role, (story: Story, registry: Registry) => Promise<void>>> = {
   client: runClient,
-  collector: async ({ world }, registry) => {
-    await runCollector(world, registry)
-  },
+  collector: runCollector,
   worker: runWorker,
 }

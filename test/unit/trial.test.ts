@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { newGuard } from '../../shared/guards/guard.ts'
 import { condemn, removal } from '../../shared/guards/collect.ts'
 import { protect } from '../../shared/guards/protect.ts'
+import type { Kv } from '../../shared/ports.ts'
 import { createTestStore } from '../support/domain.ts'
 
 const GUARD_KEY = { pk: 'p', sk: '#' }
@@ -32,4 +33,20 @@ it('a trial is over when its guard was rescued and is on trial again', async () 
   await protect(store, [GUARD_KEY])
   await condemn(store, GUARD_KEY)
   expect(await end()).toBe(false)
+})
+
+it('a guard that goes while it is being rescued is protected by nobody', async () => {
+  const { end, store } = await onTrial()
+  let isOver = false
+  const kv: Kv = {
+    ...store.kv,
+    write: async (operation) => {
+      // The rescue comes when the trial has just ended.
+      isOver ||= await end()
+      return await store.kv.write(operation)
+    },
+  }
+  const { absent, guards, held } = await protect({ ...store, kv }, [GUARD_KEY])
+  expect([isOver, held, absent]).toEqual([true, false, [GUARD_KEY]])
+  expect(guards.get(GUARD_KEY)).toBeUndefined()
 })
