@@ -35,7 +35,7 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
     totalBytes: 1_300 * KB,
     environment: FRONT,
   },
-  worker: { coldBytes: 400 * KB, totalBytes: 850 * KB, environment: PORTS },
+  worker: { coldBytes: 400 * KB, totalBytes: 900 * KB, environment: PORTS },
 }
 
 /** Loaded with their first use, for most invocations have none. */

@@ -346,5 +346,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'a tombstone is worked off once': { mutate: workedOffOnce('TOMBSTONE'), telling: WORKERS },
   'a lease that ends soon is not renewed for a HEAD': { mutate: leasesForEver, telling: WORKERS },
-  'a blob is deleted while somebody may pull it': { mutate: noPullGrace, telling: WORKERS },
+  'a blob is deleted while somebody may pull it': {
+    mutate: noPullGrace,
+    telling: { ...WORKERS, ...UNTAGGED },
+  },
 }
