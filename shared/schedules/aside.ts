@@ -1,12 +1,11 @@
 /** Runs that nobody asked for and that keep none from beginning: they are in the history, and that is all. */
-import { getItem } from '../store/query.ts'
 import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, SCHEMA_VERSION, type JobName } from '../table.ts'
 import { claimOf } from './claim.ts'
-import { closing, type Ending } from './close.ts'
-import { parseRun, type Run } from './items.ts'
+import { clearDeadRun, closingAside, type Ending } from './close.ts'
+import type { Run } from './items.ts'
 import { inHistory, newRun } from './runs.ts'
 import { readJob } from './schedule.ts'
 
@@ -15,8 +14,8 @@ const LOOKED_BACK = 3
 
 /** Puts a run into the history that is under way; of those before it, what is dead is marked so. */
 export const openAside = async (store: Store, job: JobName, parameters: string): Promise<Run> => {
-  const run = await contend(store, async () => {
-    const { lastRun } = await readJob(store, job)
+  const { openRun, run } = await contend(store, async () => {
+    const { lastRun, openRun: open } = await readJob(store, job)
     const given = { number: lastRun + 1, kind: 'SCHEDULE', parameters } as const
     const next = newRun(store, { ...given, ...claimOf(store) })
     const outcome = await transactNamed(store, {
@@ -30,9 +29,12 @@ export const openAside = async (store: Store, job: JobName, parameters: string):
       },
       ...inHistory(job, next),
     })
-    return outcome.done ? next : AGAIN
+    return outcome.done ? { openRun: open, run: next } : AGAIN
   })
-  for (let back = 1; back <= LOOKED_BACK; back += 1) await buryAside(store, job, run.number - back)
+  for (let back = 1; back <= LOOKED_BACK; back += 1) {
+    const number = run.number - back
+    if (number > 0 && number !== openRun) await clearDeadRun(store, job, number, closingAside)
+  }
   return run
 }
 
@@ -43,17 +45,5 @@ export const closeAside = async (
   run: Run,
   ending: Ending,
 ): Promise<void> => {
-  await transactNamed(store, { run: closing(store, job, run, ending).run })
-}
-
-const buryAside = async (store: Store, job: JobName, number: number): Promise<void> => {
-  const { openRun } = await readJob(store, job)
-  const item = number < 1 ? undefined : await getItem(store, key.jobRun(job, number), 'strong')
-  if (item === undefined || openRun === number) return
-  const run = parseRun(item)
-  const { leaseUntil = 0, log, status } = run
-  const now = store.clock.now()
-  if (status !== 'Running' || leaseUntil > now) return
-  const line = `${new Date(now).toISOString()} the process that ran it is gone\n`
-  await closeAside(store, job, run, { status: 'Error', log: `${log}${line}` })
+  await transactNamed(store, closingAside(store, job, run, ending))
 }

@@ -8,8 +8,8 @@ import { parseRun, type Run } from './items.ts'
 /** How a run ends. */
 export type Ending = Pick<Run, 'status'> & Partial<Pick<Run, 'result' | 'log'>>
 
-/** Ends a run, so that the next may begin. Refused when it is not any more what it was. */
-export const closing = (store: Store, job: JobName, run: Run, ending: Ending) => {
+/** Ends a run that keeps none from beginning. Refused when it is not any more what it was. */
+export const closingAside = (store: Store, job: JobName, run: Run, ending: Ending) => {
   const now = store.clock.now()
   const { status, result = run.result, log = run.log } = ending
   return {
@@ -19,14 +19,20 @@ export const closing = (store: Store, job: JobName, run: Run, ending: Ending) =>
       set: { status, log, result: JSON.stringify(result), endedAt: now, updatedAt: now },
       conditions: asBefore(run),
     },
+  } as const satisfies Readonly<Record<string, TransactOperation>>
+}
+
+/** Ends a run, so that the next may begin. Refused when it is not any more what it was. */
+export const closing = (store: Store, job: JobName, run: Run, ending: Ending) =>
+  ({
+    ...closingAside(store, job, run, ending),
     job: {
       op: 'update',
       key: key.job(job),
       remove: ['openRun'],
       conditions: [{ kind: 'equals', name: 'openRun', value: run.number }],
     },
-  } as const satisfies Readonly<Record<string, TransactOperation>>
-}
+  }) as const satisfies Readonly<Record<string, TransactOperation>>
 
 /** The same attempt at the same run. */
 export const asBefore = ({ status, owner }: Run): readonly Condition[] => [
@@ -36,11 +42,12 @@ export const asBefore = ({ status, owner }: Run): readonly Condition[] => [
     : { kind: 'equals', name: 'owner', value: owner },
 ]
 
-/** Ends the run that is not over if nobody has been heard of it for too long. */
+/** Ends a run that is not over, in one way or the other, if nobody has been heard of it for too long. */
 export const clearDeadRun = async (
   store: Store,
   job: JobName,
   number: number,
+  close: typeof closing | typeof closingAside = closing,
 ): Promise<'cleared' | 'alive'> => {
   const item = await getItem(store, key.jobRun(job, number), 'strong')
   if (item === undefined) return 'alive'
@@ -48,7 +55,7 @@ export const clearDeadRun = async (
   if (run.status !== 'Running') return run.status === 'Pending' ? 'alive' : 'cleared'
   const { isStopping, leaseUntil = 0, log } = run
   if (leaseUntil > store.clock.now()) return 'alive'
-  const operations = closing(store, job, run, {
+  const operations = close(store, job, run, {
     status: isStopping ? 'Stopped' : 'Error',
     log: `${log}${new Date(store.clock.now()).toISOString()} the process that ran it is gone\n`,
   })
