@@ -7,7 +7,7 @@ import { countDue } from './due.ts'
 import type { Gc } from './gc.ts'
 import { createPolicies } from './policy.ts'
 import type { GcParameters } from './parameters.ts'
-import { counted, NOTHING, resultOf, type Tally } from './tally.ts'
+import { NOTHING, resultOf, withOne, type Tally } from './tally.ts'
 import { unpark } from './unpark.ts'
 import { workOff, type Trouble } from './work.ts'
 
@@ -52,7 +52,7 @@ export const collectGarbage = async (collection: Collection): Promise<Collected>
   const gc: Gc = {
     ...{ context, run, policyOf: createPolicies(store, parameters) },
     deleted: (what) => {
-      tally = counted(tally, what.kind, what.kind === 'manifest' ? 0 : what.sizeBytes)
+      tally = withOne(tally, what)
       collection.deleted?.(what)
     },
   }

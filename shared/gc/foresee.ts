@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import { collectGarbage, type Collected, type Collection } from './collect.ts'
 import type { Deleted } from './gc.ts'
 import { lineOf } from './log.ts'
+import { NOTHING, withOne } from './tally.ts'
 
 /** A dry run holds in memory what it would delete; beyond this it says so and stops. */
 const MOST_FORESEEN = 200_000
@@ -26,30 +27,32 @@ export const foresee = async (
   const years = { passed: 0 }
   const clock = { ...store.clock, now: () => store.clock.now() + years.passed * YEAR_MS }
   const over: Store = { ...store, kv: overlayKv(store.kv), clock }
+  const seen = {
+    ...context,
+    store: over,
+    objects: overlayObjects(context.objects),
+    repositories: createRepositories(over, { createProjectsOnPush: false }),
+  }
   const foreseen: Deleted[] = []
   const collect = async (): Promise<Collected> =>
     await collectGarbage({
       ...collection,
-      context: {
-        ...context,
-        store: over,
-        objects: overlayObjects(context.objects),
-        repositories: createRepositories(over, { createProjectsOnPush: false }),
-      },
+      context: seen,
       parameters: limited(parameters, MOST_FORESEEN - foreseen.length),
       run: () => Promise.resolve(number),
       deleted: (what) => foreseen.push(what),
     })
 
   let collected = await collect()
-  for (; parameters.ignoresGrace && years.passed < MOST_YEARS && !collected.isLimited;) {
+  while (parameters.ignoresGrace && years.passed < MOST_YEARS && !collected.isLimited) {
     years.passed += 1
     const more = await collect()
-    collected = added(collected, more)
+    const { failed, tasks } = collected
+    collected = { ...more, tasks: tasks + more.tasks, failed: failed + more.failed }
     if (more.tasks === 0 || (await collection.isStopped())) break
   }
   await tellAll(store, number, foreseen, collection.isStopped)
-  return collected
+  return { ...collected, ...foreseen.reduce(withOne, NOTHING) }
 }
 
 const limited = (parameters: Collection['parameters'], most: number): Collection['parameters'] => ({
@@ -57,19 +60,6 @@ const limited = (parameters: Collection['parameters'], most: number): Collection
   maxObjects: Math.max(1, Math.min(parameters.maxObjects ?? Infinity, most)),
   // Its clock is not the one on the wall.
   maxMinutes: parameters.ignoresGrace ? undefined : parameters.maxMinutes,
-})
-
-const added = (before: Collected, more: Collected): Collected => ({
-  tasks: before.tasks + more.tasks,
-  failed: before.failed + more.failed,
-  unknown: more.unknown,
-  isLimited: more.isLimited,
-  manifests: before.manifests + more.manifests,
-  quotaBytes: before.quotaBytes + more.quotaBytes,
-  blobs: before.blobs + more.blobs,
-  releasedBytes: before.releasedBytes + more.releasedBytes,
-  objects: before.objects + more.objects,
-  freedBytes: before.freedBytes + more.freedBytes,
 })
 
 const tellAll = async (

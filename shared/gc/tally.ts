@@ -19,8 +19,7 @@ export const NOTHING: Tally = {
   ...{ manifests: 0, quotaBytes: 0, blobs: 0, releasedBytes: 0, objects: 0, freedBytes: 0 },
 }
 
-/** With one thing more; told by its deletion or by its line in a log. */
-export const counted = (tally: Tally, what: Deleted['kind'], sizeBytes = 0): Tally => {
+const counted = (tally: Tally, what: Deleted['kind'], sizeBytes = 0): Tally => {
   switch (what) {
     case 'manifest':
       return { ...tally, manifests: tally.manifests + 1 }
@@ -40,6 +39,10 @@ export const counted = (tally: Tally, what: Deleted['kind'], sizeBytes = 0): Tal
       }
   }
 }
+
+/** With one thing more. */
+export const withOne = (tally: Tally, what: Deleted): Tally =>
+  counted(tally, what.kind, what.kind === 'manifest' ? 0 : what.sizeBytes)
 
 /** The sum of a log, which is what a run did whoever worked for it. */
 export const tallyOf = async (lines: AsyncIterable<LogLine>): Promise<Tally> => {
