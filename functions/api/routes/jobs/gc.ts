@@ -7,7 +7,7 @@ import { streamed } from '../../http/streamed.ts'
 import { readGcRequest } from './gc-request.ts'
 import { addJobRuns } from './job-runs.ts'
 import { addJobSchedule } from './job-schedule.ts'
-import { resultOf, type JobApi } from './job.ts'
+import type { JobApi } from './job.ts'
 
 const parameters = z.record(z.string(), z.unknown()).openapi({
   description:
@@ -61,7 +61,7 @@ const SECOND_MS = 1_000
 const shownResult = (run: Run | undefined): Readonly<Record<string, unknown>> => {
   if (run === undefined) return {}
   const { blobs, due, freedBytes, manifests, objects, quotaBytes, releasedBytes, tasks } =
-    resultOf(run)
+    run.result
   const seconds = (run.updatedAt - run.createdAt) / SECOND_MS
   const rate = tasks === undefined || seconds <= 0 ? undefined : Math.round(tasks / seconds)
   return {

@@ -1,6 +1,6 @@
 import type { z } from '@hono/zod-openapi'
 import type { AuditEvent } from '../../../../shared/audit/entry.ts'
-import type { Result, Run } from '../../../../shared/schedules/items.ts'
+import type { Run } from '../../../../shared/schedules/items.ts'
 import type { JobName } from '../../../../shared/table.ts'
 import type { ApiContext } from '../../factory.ts'
 
@@ -33,6 +33,3 @@ export type JobApi<Parameters extends z.ZodType = z.ZodType> = {
   > & { readonly runOperation: AuditEvent['operation'] }
   readonly log: (c: ApiContext, run: Run) => string | ReadableStream<Uint8Array>
 }
-
-/** The sums of a run, while it goes as at its end. */
-export const resultOf = (run: Run | undefined): Result => run?.result ?? {}

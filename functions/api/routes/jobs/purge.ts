@@ -4,7 +4,7 @@ import { DomainError } from '../../../../shared/errors.ts'
 import type { Api } from '../../factory.ts'
 import { addJobRuns } from './job-runs.ts'
 import { addJobSchedule } from './job-schedule.ts'
-import { resultOf, type JobApi } from './job.ts'
+import type { JobApi } from './job.ts'
 
 const parameters = z.object({
   audit_retention_hour: z.int().openapi({ description: '1 to 240000; what is younger stays' }),
@@ -45,7 +45,7 @@ const PURGE: JobApi<typeof parameters> = {
       dry_run: isDryRun,
       include_event_types: eventTypes,
       include_operations: operations,
-      ...resultOf(run),
+      ...run?.result,
     }
   },
   described: (given) =>
