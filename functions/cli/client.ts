@@ -18,6 +18,8 @@ export type Client = {
   /** The body as it comes; for what is too long to be held in memory. */
   readonly stream: (path: string) => Promise<ReadableStream<Uint8Array>>
   readonly send: (method: Method, path: string, body?: unknown) => Promise<void>
+  /** As `send`, for what makes something; answers the last part of the URL that it has from now on. */
+  readonly create: (path: string, body: unknown) => Promise<string>
   /** As `send`, for the answer's JSON. */
   readonly exchange: <S extends z.ZodType>(
     method: Method,
@@ -71,6 +73,11 @@ export const createClient = ({ name, secret, url }: Account): Client => {
     },
     send: async (method, path, body) => {
       await (await ask(method, path, body)).body?.cancel()
+    },
+    create: async (path, body) => {
+      const answer = await ask('POST', path, body)
+      await answer.body?.cancel()
+      return answer.headers.get('Location')?.split('/').at(-1) ?? ''
     },
     exchange: async (method, path, body, schema) => {
       const text = await (await ask(method, path, body)).text()

@@ -54,15 +54,11 @@ export const beginRun = async (
   client: Client,
   given: Readonly<Record<string, unknown>>,
 ): Promise<number> => {
-  await client.send('POST', '/system/gc/schedule', {
+  const number = await client.create('/system/gc/schedule', {
     schedule: { type: 'Manual' },
     parameters: given,
   })
-  // One that somebody asked for is under way at a time.
-  const runs = await client.get('/system/gc?page_size=20', z.array(gcRun))
-  const mine = runs.find(({ job_kind: kind }) => kind === 'MANUAL')
-  if (mine === undefined) throw new CliError('the registry began a run and does not know of it')
-  return mine.id
+  return z.coerce.number().int().parse(number)
 }
 
 export const readRun = async (client: Client, id: number): Promise<GcRun> =>
