@@ -14,9 +14,11 @@ export const EMULATOR_ACCOUNT = '000000000000'
 export const apiUrl = (endpoint: string, apiId: string): URL =>
   new URL(`${endpoint}/_aws/execute-api/${apiId}/$default`)
 
+/** The name of the secret that an output of the stack reads. */
+export const secretOf = (command: string): string => /--secret-id (\S+)/.exec(command)?.[1] ?? ''
+
 /** Reads the first password as an output of the stack says: by the name of its secret. */
 export const readFirstPassword = async (endpoint: string, command: string): Promise<string> => {
-  const name = /--secret-id (\S+)/.exec(command)?.[1] ?? ''
   const client = new SecretsManagerClient({
     endpoint,
     region: /--region (\S+)/.exec(command)?.[1] ?? EMULATOR_CREDENTIALS.AWS_REGION,
@@ -26,5 +28,8 @@ export const readFirstPassword = async (endpoint: string, command: string): Prom
         process.env['AWS_SECRET_ACCESS_KEY'] ?? EMULATOR_CREDENTIALS.AWS_SECRET_ACCESS_KEY,
     },
   })
-  return (await client.send(new GetSecretValueCommand({ SecretId: name }))).SecretString ?? ''
+  return (
+    (await client.send(new GetSecretValueCommand({ SecretId: secretOf(command) }))).SecretString ??
+    ''
+  )
 }

@@ -29,9 +29,6 @@ export type Asked = {
   readonly as?: Login | 'nobody'
 }
 
-/** The name of the secret that the command of the stack's output reads. */
-export const secretOf = (command: string): string => /--secret-id (\S+)/.exec(command)?.[1] ?? ''
-
 /**
  * To the emulator the `Ref` of a secret is its name, not its ARN, which is what policies are about. And it has no TLS, so
  * that what refuses everything else must refuse TLS instead.

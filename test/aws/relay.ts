@@ -7,7 +7,8 @@ import { BUNDLE_NAME, bundle } from '../../infra/bundle.ts'
 import { eventually } from '../support/eventually.ts'
 import { CREDENTIALS } from '../tools/endpoints/start.ts'
 import { freePort } from '../tools/endpoints/process.ts'
-import { secretOf, type DeployedRegistry } from './registry.ts'
+import { secretOf } from '../../infra/local/endpoint.ts'
+import type { DeployedRegistry } from './registry.ts'
 
 const KIB = 1024
 
