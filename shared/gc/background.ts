@@ -39,7 +39,7 @@ export const collectInBackground = async ({
     return { run, pulse }
   }
   const collected = await collectGarbage({
-    ...{ context, troubled, parameters: DEFAULT_PARAMETERS },
+    ...{ context, troubled, parameters: DEFAULT_PARAMETERS, leavesParked: true },
     run: async () => {
       opened ??= open()
       return (await opened).run.number

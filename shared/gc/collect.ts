@@ -19,6 +19,11 @@ export type Collection = {
   readonly context: Gc['context']
   readonly parameters: GcParameters
   readonly run: Gc['run']
+  /**
+   * Manifests that nobody wanted deleted are not asked about again, for there may be very many of them. A project that
+   * changes its mind has its own looked at; what only the run decides is for runs that somebody asked for.
+   */
+  readonly leavesParked?: boolean
   readonly isStopped: () => Promise<boolean> | boolean
   readonly troubled: (trouble: Trouble) => void
   /** Told what was deleted. */
@@ -63,7 +68,7 @@ export const collectGarbage = async (collection: Collection): Promise<Collected>
     tasks: sums.tasks,
     due: await countDue(store, MOST_COUNTED),
   }))
-  await unpark(gc, isStopped)
+  if (collection.leavesParked !== true) await unpark(gc, isStopped)
   await workOff(gc, work, sums)
   return { ...tally, ...sums, isLimited }
 }

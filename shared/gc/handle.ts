@@ -11,6 +11,7 @@ import { reviewBlob } from './review-blob.ts'
 import { reviewIntent } from './review-intent.ts'
 import { reviewLink } from './review-link.ts'
 import { reviewManifest } from './review-manifest.ts'
+import { reviewParked } from './review-parked.ts'
 import { reviewReferrers } from './review-referrers.ts'
 import { reviewUpload } from './review-upload.ts'
 
@@ -34,6 +35,8 @@ export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
       return await deleteBlob(gc, task, queued)
     case 'MANIFEST_REVIEW':
       return await reviewManifest(gc, task, queued)
+    case 'PARKED_REVIEW':
+      return await reviewParked(gc, task, queued)
     case 'REFERRERS_REVIEW':
       return await reviewReferrers(gc, task, queued)
     case 'OBJECT_DELETE': {

@@ -7,7 +7,7 @@ import type { Gc } from './gc.ts'
 
 /** Has every manifest looked at that was without a tag or index when nobody wanted such manifests of its project deleted. */
 export const unpark = async (
-  { context: { store }, policyOf }: Gc,
+  { context: { store }, policyOf }: Pick<Gc, 'context' | 'policyOf'>,
   isStopped: () => boolean | Promise<boolean>,
 ): Promise<void> => {
   for (const pk of parkedShards()) {

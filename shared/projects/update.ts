@@ -5,6 +5,7 @@ import { AGAIN, contend } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transactNamed } from '../store/transact.ts'
 import { key, SCHEMA_VERSION, type ProjectId } from '../table.ts'
+import { enqueue } from '../tasks/tasks.ts'
 import { assertAllowlist, putAllowlist, type CveAllowlist } from './cve-allowlist.ts'
 import { readProject } from './find.ts'
 import { changedMetadata, type MetadataChange, type MetadataKey } from './metadata.ts'
@@ -48,11 +49,17 @@ const changeProject = async (
     const { cveAllowlist } = change
     const outcome = await transactNamed(store, {
       ...changeItems(before, after),
+      parked: wantsMoreDeleted(before, after)
+        ? enqueue(store.ids, after.updatedAt, { type: 'PARKED_REVIEW', pid })
+        : undefined,
       allowlist:
         cveAllowlist === undefined ? undefined : putAllowlist(pid, cveAllowlist, after.updatedAt),
     })
     return outcome.done ? after : AGAIN
   })
+
+const wantsMoreDeleted = (before: Project, after: Project): boolean =>
+  after.metadata.delete_untagged === 'true' && before.metadata.delete_untagged !== 'true'
 
 /**
  * Sets one key of a project's metadata, where it is not set yet.

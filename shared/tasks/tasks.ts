@@ -44,6 +44,11 @@ type Subjects = {
     /** Since when it is so; epoch milliseconds. */
     readonly since?: number | undefined
   }
+  /** A project wants untagged manifests deleted from now on: look at those that were parked until then. */
+  readonly PARKED_REVIEW: OfProject & {
+    /** It was done once; a worker that knew no better may have parked another. */
+    readonly isSecond?: boolean | undefined
+  }
   /** The subject of referrers went: collect those that nothing else holds. */
   readonly REFERRERS_REVIEW: OfManifest
   /** A doomed object: delete it from the bucket. */
@@ -93,6 +98,7 @@ export const subjectOf = (task: Task): string => {
     case 'TOMBSTONE':
       return `${task.rid}/${task.digest}/${task.inc}`
     case 'PROJECT_DELETE':
+    case 'PARKED_REVIEW':
       return task.pid
     case 'LOG_DELETE':
       return String(task.run)

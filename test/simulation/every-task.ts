@@ -2,6 +2,7 @@ import { digestOf, type Digest } from '../../shared/oci/digest.ts'
 import { parseRepositoryName } from '../../shared/oci/name.ts'
 import { deleteProject } from '../../shared/projects/delete.ts'
 import { readProject } from '../../shared/projects/find.ts'
+import { updateProject } from '../../shared/projects/update.ts'
 import { deleteRepository } from '../../shared/repositories/delete.ts'
 import { readListed } from '../../shared/repositories/find.ts'
 import type { Deleted } from '../../shared/gc/gc.ts'
@@ -36,6 +37,7 @@ export const TASK_TYPES = Object.keys({
   BLOB_REVIEW: true,
   BLOB_DELETE: true,
   MANIFEST_REVIEW: true,
+  PARKED_REVIEW: true,
   REFERRERS_REVIEW: true,
   OBJECT_DELETE: true,
   REPOSITORY_DELETE: true,
@@ -160,6 +162,13 @@ export const createEveryTask = async (): Promise<{
     ...Array.from({ length: 3 }, () => lineOf(context.store, FORGOTTEN_RUN, forgotten)),
     enqueue(ids, clock.now(), { type: 'LOG_DELETE', run: FORGOTTEN_RUN }),
   ])
+
+  // A project that wants untagged manifests deleted from now on.
+  const { project: changed } = parseRepositoryName('p/a')
+  const metadata = { delete_untagged: 'true' }
+  await updateProject(context.store, (await readProject(context.store, { name: changed })).pid, {
+    metadata,
+  })
 
   const { path, project } = parseRepositoryName('q/gone')
   const { pid } = await readProject(context.store, { name: project })

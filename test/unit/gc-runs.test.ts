@@ -12,12 +12,12 @@ import { updateProject } from '../../shared/projects/update.ts'
 import { readProject } from '../../shared/projects/find.ts'
 import { key } from '../../shared/table.ts'
 import { pushImage } from '../support/app.ts'
-import { createCollectedRegistry, DAY_MS } from '../support/gc.ts'
+import { createCollectedRegistry, DAY_MS, type CollectedOptions } from '../support/gc.ts'
 
 const JOB = 'garbageCollection'
 
-const open = () => {
-  const world = createCollectedRegistry()
+const open = (options: CollectedOptions = {}) => {
+  const world = createCollectedRegistry(options)
   const { context, registry } = world
   const { store } = context
   const troubles: unknown[] = []
@@ -43,6 +43,36 @@ const open = () => {
 
 /** Until everything that was deleted is out of the trash. */
 const DAYS = 5
+
+describe('untagged manifests that nobody wanted deleted', () => {
+  it('are not read again by a look in the background, until their project wants them deleted', async () => {
+    const queried: string[] = []
+    const { ask, look, pass, registry, store } = open({
+      requests: ({ kv }) => ({
+        kv: {
+          ...kv,
+          query: async (query) => {
+            queried.push(query.pk)
+            return await kv.query(query)
+          },
+        },
+      }),
+    })
+    const old = await pushImage(registry, 'p/a', 'latest', ['old'])
+    await pushImage(registry, 'p/a', 'latest', ['new'])
+    pass(DAY_MS)
+    await look()
+    const parked = () => queried.filter((pk) => pk.startsWith('PARKED#'))
+    expect(queried).not.toEqual([])
+    expect(parked()).toEqual([])
+    const { pid } = await readProject(store, { name: parseRepositoryName('p/a').project })
+    await updateProject(store, pid, { metadata: { delete_untagged: 'true' } })
+    await look()
+    expect(parked()).not.toEqual([])
+    await look()
+    expect(await ask(`p/a/manifests/${old}`)).toBe(404)
+  })
+})
 
 describe('a run of garbage collection', () => {
   it('frees what nothing holds, and says of everything that it did so', async () => {
