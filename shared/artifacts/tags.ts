@@ -106,11 +106,11 @@ export const createTag = async (
     const target = { ...present.record, pid, rid, digest }
     const outcome = await transact(store, [
       ...pointTag(store, tag, target, undefined),
-      keep(store, present),
+      ...keep(store, target, present),
       ...logged(context, 'create', 'tag', { name, pid, reference: { kind: 'tag', tag } }),
     ])
     if (outcome.done) {
-      if (await isHeld(store, present)) return 'done'
+      if (await isHeld(store, target, present)) return 'done'
       throw manifestUnknown({ kind: 'digest', digest })
     }
     if (outcome.reasons[0] === 'condition') {

@@ -1,7 +1,6 @@
-import { examine, removal } from '../guards/collect.ts'
+import { removal, resume } from '../guards/collect.ts'
 import { parseBlob } from '../registry/blobs/items.ts'
 import { doomObject } from '../registry/doom.ts'
-import { getItem } from '../store/query.ts'
 import { timesOf } from '../store/store.ts'
 import { key } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
@@ -12,10 +11,8 @@ import { holdersOf } from './review-blob.ts'
 /** Collects a blob that was condemned a while ago and that nobody rescued since; its object goes to the trash. */
 export const deleteBlob: Handler<TaskOf<'BLOB_DELETE'>> = async (gc, { digest, version }) => {
   const { store } = gc.context
-  const item = await getItem(store, key.blob(digest), 'strong')
   // Under another version it was rescued, and whatever lets go of it next has it reviewed.
-  if (item === undefined || item['version'] !== version) return 'done'
-  const examined = await examine(store, key.blob(digest), holdersOf(store, digest))
+  const examined = await resume(store, key.blob(digest), version, holdersOf(store, digest))
   if (examined.outcome !== 'empty') return 'done'
   const { oid, sizeBytes } = parseBlob(examined.guard.item)
   const dueAt = store.clock.now() + timesOf(store).trash

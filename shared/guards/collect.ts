@@ -3,7 +3,7 @@ import { getItem, pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
 import { parseGuard, type Guard } from './guard.ts'
-import { move } from './transition.ts'
+import { release, review } from './transition.ts'
 
 const HOLDERS_PER_PAGE = 25
 
@@ -24,24 +24,45 @@ export type Examined =
  */
 export const examine = async (store: Store, key: Key, holders: Holders): Promise<Examined> => {
   const condemned = await condemn(store, key)
-  if (condemned === undefined) return { outcome: 'absent' }
+  return condemned === undefined ? { outcome: 'absent' } : await judge(store, condemned, holders)
+}
+
+/**
+ * Goes on with a trial that waited, under the version that `examine` answered then. `absent`: that trial is over, for
+ * the guard was rescued, released, or removed.
+ */
+export const resume = async (
+  store: Store,
+  key: Key,
+  version: string,
+  holders: Holders,
+): Promise<Examined> => {
+  const item = await getItem(store, key, 'strong')
+  const guard = item && parseGuard(item)
+  if (guard?.state !== 'CONDEMNED' || guard.version !== version) return { outcome: 'absent' }
+  return await judge(store, guard, holders)
+}
+
+const judge = async (store: Store, condemned: Guard, holders: Holders): Promise<Examined> => {
   if (!(await isHeld(store, holders))) return { outcome: 'empty', guard: condemned }
-  // Refused means that a push rescued it first, which comes to the same.
-  await move(store, condemned, 'LIVE')
+  // Refused means that a push rescued it first, or that a later review has the say: both see to it.
+  await release(store, condemned)
   return { outcome: 'held' }
 }
 
 /**
  * Puts a guard on trial: LIVE to CONDEMNED, or goes on with a trial that somebody left. The query for holders may
  * begin only after this has answered, for only then has the condemned state been observed.
+ *
+ * Those who review one trial share its version, so whichever comes first may end it. To release the guard is only for
+ * the one that came last. Else an early one that saw a holder, and is slow to say so, would undo what a later one has
+ * found out after that holder went; and nobody would look again.
  */
 export const condemn = async (store: Store, key: Key): Promise<Guard | undefined> => {
   for (;;) {
     const item = await getItem(store, key, 'strong')
     if (item === undefined) return undefined
-    const guard = parseGuard(item)
-    if (guard.state === 'CONDEMNED') return guard
-    const condemned = await move(store, guard, 'CONDEMNED')
+    const condemned = await review(store, parseGuard(item))
     if (condemned !== undefined) return condemned
   }
 }

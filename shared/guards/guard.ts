@@ -17,10 +17,16 @@ export type Guard = {
   readonly key: Key
   readonly state: 'LIVE' | 'CONDEMNED'
   readonly version: string
+  /** The latest review: only it may say that the guard is held. Absent before the first. */
+  readonly review: string | undefined
   readonly item: Item
 }
 
-const attributes = z.object({ state: z.enum(['LIVE', 'CONDEMNED']), version: z.string() })
+const attributes = z.object({
+  state: z.enum(['LIVE', 'CONDEMNED']),
+  version: z.string(),
+  review: z.string().optional(),
+})
 
 /** The attributes a guard is born with. */
 export const newGuard = (version: string): { state: 'LIVE'; version: string } => ({
@@ -28,9 +34,14 @@ export const newGuard = (version: string): { state: 'LIVE'; version: string } =>
   version,
 })
 
+const parseAttributes = (item: Item) => {
+  const { review, state, version } = attributes.parse(item)
+  return { state, version, review }
+}
+
 /** @throws ZodError when the item is not a guard: the table is damaged, or newer than this code */
 export const parseGuard = (item: Item): Guard => ({
   key: { pk: item.pk, sk: item.sk },
-  ...attributes.parse(item),
+  ...parseAttributes(item),
   item,
 })

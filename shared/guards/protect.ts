@@ -1,14 +1,15 @@
-import type { Item, Key } from '../ports.ts'
+import type { Item } from '../ports.ts'
 import { nameOf, readAll, type Found } from '../store/batch.ts'
 import type { Store } from '../store/store.ts'
 import { parseGuard } from './guard.ts'
-import { move } from './transition.ts'
+import type { Guarded } from './guarded.ts'
+import { rescue } from './transition.ts'
 
 export type Protection = {
   /** Whether all of them are there. */
   readonly held: boolean
   /** Those that are not. */
-  readonly absent: readonly Key[]
+  readonly absent: readonly Guarded[]
   /** Those that are, protected whether or not the others are. */
   readonly guards: Found
 }
@@ -21,23 +22,27 @@ export type Protection = {
  * The order is the proof. A holder written after this read protects nothing, and neither does a read that may be
  * stale.
  */
-export const protect = async (store: Store, keys: readonly Key[]): Promise<Protection> => {
-  let open = keys
+export const protect = async (store: Store, guards: readonly Guarded[]): Promise<Protection> => {
+  let open = guards
   const items = new Map<string, Item>()
-  const absent: Key[] = []
+  const absent: Guarded[] = []
   while (open.length > 0) {
-    const found = await readAll(store, open, 'strong')
-    const again: Key[] = []
-    for (const key of open) {
-      const item = found.get(key)
+    const found = await readAll(
+      store,
+      open.map(({ key }) => key),
+      'strong',
+    )
+    const again: Guarded[] = []
+    for (const each of open) {
+      const item = found.get(each.key)
       if (item === undefined) {
-        absent.push(key)
+        absent.push(each)
         continue
       }
       const guard = parseGuard(item)
       // It may be gone when it is read again: what was seen of it now says nothing.
-      if (guard.state === 'CONDEMNED' && !(await move(store, guard, 'LIVE'))) again.push(key)
-      else items.set(nameOf(key), item)
+      if (guard.state === 'CONDEMNED' && !(await rescue(store, guard, each))) again.push(each)
+      else items.set(nameOf(each.key), item)
     }
     open = again
   }

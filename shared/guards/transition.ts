@@ -1,10 +1,12 @@
-import type { UpdateItem } from '../ports.ts'
+import type { TransactOperation, UpdateItem } from '../ports.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
+import { transact } from '../store/transact.ts'
 import { parseGuard, type Guard } from './guard.ts'
+import { reviewAfterRescue, type Guarded } from './guarded.ts'
 
 /** The write that moves a guard from what was seen to another state, and only from that. */
-export const transition = (guard: Guard, state: Guard['state'], version: string): UpdateItem => ({
+const transition = (guard: Guard, state: Guard['state'], version: string): UpdateItem => ({
   op: 'update',
   key: guard.key,
   set: { state, version },
@@ -16,26 +18,65 @@ export const transition = (guard: Guard, state: Guard['state'], version: string)
 })
 
 /**
- * Moves a guard by compare-and-set; answers it as it now is, or `undefined` when somebody else was faster. A write of
- * unknown outcome is settled by reading back whose version is there.
+ * Makes a condemned guard LIVE for a holder that was written before, and has it reviewed later; false when somebody else
+ * was faster. Whoever reviews it, and however many do, cannot hinder this.
  */
-export const move = async (
+export const rescue = async (store: Store, guard: Guard, guarded: Guarded): Promise<boolean> =>
+  (await transact(store, rescueWrites(store, guard, guarded))).done
+
+export const rescueWrites = (
   store: Store,
   guard: Guard,
-  state: Guard['state'],
-): Promise<Guard | undefined> => {
+  guarded: Guarded,
+): readonly TransactOperation[] => [
+  transition(guard, 'LIVE', store.ids.next()),
+  reviewAfterRescue(store, guarded),
+]
+
+/** Makes a condemned guard LIVE because a review saw a holder; not when a later review has the say by now. */
+export const release = async (store: Store, guard: Guard): Promise<Guard | undefined> => {
   const version = store.ids.next()
-  const moved = { ...guard, state, version }
+  const { conditions = [], ...write } = transition(guard, 'LIVE', version)
+  return await compareAndSet(store, { ...guard, state: 'LIVE', version }, 'version', {
+    ...write,
+    conditions: [...conditions, isReviewedBy(guard.review)],
+  })
+}
+
+/** Condemns a guard, or goes on with it as it is condemned already; the say is now with this review. */
+export const review = async (store: Store, guard: Guard): Promise<Guard | undefined> => {
+  const id = store.ids.next()
+  const version = guard.state === 'CONDEMNED' ? guard.version : id
+  const write = transition(guard, 'CONDEMNED', version)
+  return await compareAndSet(
+    store,
+    { ...guard, state: 'CONDEMNED', version, review: id },
+    'review',
+    { ...write, set: { ...write.set, review: id } },
+  )
+}
+
+const isReviewedBy = (id: string | undefined) =>
+  id === undefined
+    ? ({ kind: 'attributeAbsent', name: 'review' } as const)
+    : ({ kind: 'equals', name: 'review', value: id } as const)
+
+/** A write of unknown outcome is settled by reading back whose mark is there. */
+const compareAndSet = async (
+  store: Store,
+  moved: Guard,
+  mark: 'version' | 'review',
+  write: UpdateItem,
+): Promise<Guard | undefined> => {
   let inDoubt = false
   return await retry(store, async () => {
     if (inDoubt) {
-      const item = await store.kv.get(guard.key, 'strong')
-      const seen = item === undefined ? undefined : parseGuard(item).version
-      if (seen === version) return moved
-      if (seen !== guard.version) return undefined
+      const item = await store.kv.get(moved.key, 'strong')
+      if (item === undefined) return undefined
+      if (parseGuard(item)[mark] === moved[mark]) return moved
     }
     inDoubt = true
-    const outcome = await store.kv.write(transition(guard, state, version))
+    const outcome = await store.kv.write(write)
     inDoubt = false
     if (outcome === 'conflict') return AGAIN
     return outcome === 'done' ? moved : undefined

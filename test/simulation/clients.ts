@@ -37,6 +37,8 @@ export type Story = {
   readonly referrers: Set<Digest>
   /** Whether manifests may go when neither a tag nor an index holds them. */
   readonly deletesUntagged: boolean
+  /** Whether clients mostly pull blobs, and delete them. */
+  readonly pullsMuch: boolean
   /** Until when objects are to stay that a reader was given a URL of; absent where nobody leaves them alone at all. */
   readonly pulls: Map<ObjectId, number> | undefined
   readonly pullPromiseMs: number
@@ -60,7 +62,7 @@ export const runClient = async (story: Story, registry: Registry): Promise<void>
   const { random } = story.world
   for (;;) {
     const name = random.pick(REPOSITORIES)
-    const action = random.pick(story.deletesUntagged ? TAGGING : ACTIONS)
+    const action = random.pick(actionsOf(story))
     if (name === undefined || action === undefined) return
     try {
       await action(story, registry, name)
@@ -326,9 +328,13 @@ const removeBlob: Action = async (story, { context }, name) => {
 }
 
 /** A reader of a blob is given a URL, and comes back with it when it is nearly over. */
-const pull: Action = async (story, { context, process }, name) => {
+const pullBlob = async (
+  story: Story,
+  { context, process }: Registry,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<void> => {
   const { table } = story.world
-  const digest = digestOf(story.world.random.pick(BLOBS) ?? Buffer.alloc(0))
   const { oid } = await findBlob(context, name, digest)
   const pid = table.get(key.repositoryName(name.project, name.path))?.['pid']
   const link = key.link(digest, String(pid) as ProjectId)
@@ -336,6 +342,11 @@ const pull: Action = async (story, { context, process }, name) => {
   const isThere = table.get(link) !== undefined && table.get(key.blob(digest))?.['oid'] === oid
   if (isThere) story.pulls?.set(oid, process.clock.now() + story.pullPromiseMs)
   count(story, 'pull')
+}
+
+const pull: Action = async (story, registry, name) => {
+  const digest = digestOf(story.world.random.pick(BLOBS) ?? Buffer.alloc(0))
+  await pullBlob(story, registry, name, digest)
 }
 
 const ACTIONS: readonly Action[] = [
@@ -355,6 +366,7 @@ const ACTIONS: readonly Action[] = [
 ]
 
 const ONE = BLOBS.slice(1, 2)
+const LOOSE_BLOBS = 4
 
 /** Tags go from one of two images to the other and back: one that is there already, or was collected just now. */
 const moveTag: Action = async (story, registry, name) => {
@@ -368,3 +380,24 @@ const TAGGING: readonly Action[] = [
   ...Array.from({ length: 2 * ACTIONS.length }, () => moveTag),
   ...Array.from({ length: ACTIONS.length / 2 }, () => removeTag),
 ]
+
+/** A blob that no manifest has: pushed, pulled and deleted at once. */
+const pullAndDelete: Action = async (story, registry, name) => {
+  const bytes = Buffer.from(`loose ${story.world.random.below(LOOSE_BLOBS)}`)
+  const digest = digestOf(bytes)
+  await ensureBlobs(story, registry, name, [bytes])
+  await pullBlob(story, registry, name, digest)
+  await deleteBlob(registry.context, name, digest)
+  count(story, 'delete')
+}
+
+/** Where blobs go while they are pulled, how long they stay is what matters. */
+const PULLING: readonly Action[] = [
+  ...ACTIONS,
+  ...Array.from({ length: ACTIONS.length }, () => pullAndDelete),
+]
+
+const actionsOf = ({ deletesUntagged, pullsMuch }: Story): readonly Action[] => {
+  if (pullsMuch) return PULLING
+  return deletesUntagged ? TAGGING : ACTIONS
+}

@@ -10,6 +10,8 @@ export const STORIES = {
   eager: { collectors: 4, deletesUntagged: true },
   /** As `gc`, and whatever no tag holds goes as soon as a worker sees it. */
   untagged: { collectors: 0, workers: 4, isSettled: true, deletesUntagged: true },
+  /** As `gc`, and blobs are pulled and deleted all the time. */
+  pulls: { collectors: 0, workers: 4, isSettled: true, pullsMuch: true },
 } as const satisfies Readonly<Record<string, Partial<Telling>>>
 
 export type StoryKind = keyof typeof STORIES

@@ -78,6 +78,17 @@ const believed = (isBelieved: (item: Item) => boolean) => (process: Process) =>
     },
   })
 
+const isRevival = (operation: TransactOperation): boolean =>
+  operation.op === 'update' && operation.set?.['state'] === 'LIVE'
+
+/** A guard made LIVE, and the review of it that comes with that. */
+const isRescue = ([guard, review, ...others]: readonly TransactOperation[]): boolean =>
+  others.length === 0 &&
+  guard !== undefined &&
+  isRevival(guard) &&
+  review !== undefined &&
+  isTask(review)
+
 const isCondemning = (operation: TransactOperation): boolean =>
   operation.op === 'update' && operation.set?.['state'] === 'CONDEMNED'
 
@@ -275,6 +286,9 @@ const workedOffOnce = (type: string) =>
  * - that a guard is read again before holders are looked for: no transaction condemns a guard and writes a task at once,
  *   so whoever sees the task of a deletion sees a condemnation that was acknowledged before. What is left of the rule is
  *   that the condemnation was acknowledged: `a guard is taken for condemned before it is`.
+ * - that only the latest review releases a guard, and that a rescue has it reviewed later: either takes three processes
+ *   that meet in one order, and leaves no more than a blob that is never collected; one story in hundreds. They are told
+ *   step by step in `test/unit/trial.test.ts`, too.
  * - that an object is deleted only when its record says DOOM: the task that deletes it is written by the transaction that
  *   dooms it, DOOM is final and an id is used once, so the record can say nothing else, or is gone. It is looked at all
  *   the same, for tasks that nobody should have written; `test/unit/doom.test.ts`.
@@ -296,10 +310,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'a condemned guard is not rescued': {
     mutate: (process) =>
       withKv(process, {
+        transact: async (operations, token) =>
+          isRescue(operations) ? { done: true } : await process.kv.transact(operations, token),
         write: async (operation) =>
-          operation.op === 'update' && operation.set?.['state'] === 'LIVE'
-            ? 'done'
-            : await process.kv.write(operation),
+          isRevival(operation) ? 'done' : await process.kv.write(operation),
       }),
   },
   'holds are verified before they are acknowledged': { mutate: withLate(() => true) },
@@ -348,6 +362,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'a lease that ends soon is not renewed for a HEAD': { mutate: leasesForEver, telling: WORKERS },
   'a blob is deleted while somebody may pull it': {
     mutate: noPullGrace,
-    telling: { ...WORKERS, ...UNTAGGED },
+    telling: { ...WORKERS, pullsMuch: true },
   },
 }

@@ -33,6 +33,8 @@ export type Telling = {
   readonly collectors?: number
   /** Whether workers and collectors collect what neither a tag nor an index holds, as soon as they see it. */
   readonly deletesUntagged?: boolean
+  /** Whether clients mostly pull blobs, and delete them. */
+  readonly pullsMuch?: boolean
   /** Lets the clients go home at the end, and has everything worked off; what is left then must be in use. */
   readonly isSettled?: boolean
 }
@@ -64,6 +66,7 @@ export const tell = async ({
   collectors = COLLECTORS,
   isSettled = false,
   deletesUntagged = false,
+  pullsMuch = false,
 }: Telling): Promise<Told> => {
   const world = createWorld({ seed, faults, minPartBytes: MIN_PART_BYTES })
   const { random, scheduler } = world
@@ -73,7 +76,7 @@ export const tell = async ({
     deletes: new Set(),
     deletedBlobs: new Set(),
     referrers: new Set(),
-    deletesUntagged,
+    ...{ deletesUntagged, pullsMuch },
     pulls: collectors === 0 ? new Map() : undefined,
     broken: [],
     done: new Map(),

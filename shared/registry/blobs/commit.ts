@@ -1,3 +1,4 @@
+import { guardOfBlob, guardOfLink } from '../../guards/guarded.ts'
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { PutItem, UpdateItem } from '../../ports.ts'
@@ -103,7 +104,7 @@ export const leaseBlob = async (
  * @throws RegistryError BLOB_UPLOAD_UNKNOWN when it was collected with its bytes; the client begins again
  */
 export const confirm = async (store: Store, upload: Upload, digest: Digest): Promise<void> => {
-  const guards = [key.blob(digest), key.link(digest, upload.pid)]
+  const guards = [guardOfBlob(digest), guardOfLink(digest, upload.pid)]
   if ((await protect(store, guards)).held) return
   if ((await holdBlob(store, digest, upload)) === undefined) throw uploadUnknown(upload.oid)
 }

@@ -1,3 +1,4 @@
+import { guardOfBlob, guardOfLink } from '../../guards/guarded.ts'
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { CheckItem, PutItem } from '../../ports.ts'
@@ -41,9 +42,9 @@ export const holdBlob = async (
   { look, isLeased: wasLeased = false }: Held = {},
 ): Promise<Blob | undefined> => {
   let isLeased = wasLeased
-  const guards = [key.blob(digest), key.link(digest, repository.pid)] as const
-  const [blobKey, linkKey] = guards
-  let seen = look ?? (await readAll(store, guards, 'strong'))
+  const guards = [guardOfBlob(digest), guardOfLink(digest, repository.pid)] as const
+  const [blobKey, linkKey] = [guards[0].key, guards[1].key]
+  let seen = look ?? (await readAll(store, [blobKey, linkKey], 'strong'))
   let charge: Charge | undefined
   for (;;) {
     const blobItem = seen.get(blobKey)
@@ -75,7 +76,7 @@ export const holdBlob = async (
       await charge?.again(outcome.refused.size === 0 ? 'contended' : 'refused')
     }
     // A link came, or the blob or its link went, between our look and our lease: look again.
-    seen = await readAll(store, guards, 'strong')
+    seen = await readAll(store, [blobKey, linkKey], 'strong')
   }
 }
 

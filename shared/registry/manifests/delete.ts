@@ -1,5 +1,5 @@
 import { examine, removal } from '../../guards/collect.ts'
-import { move } from '../../guards/transition.ts'
+import { release } from '../../guards/transition.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseManifest, type Manifest } from '../../oci/manifest.ts'
@@ -97,8 +97,8 @@ const remove = async (
     const outcome = await transact(store, [...own, ...others])
     if (!outcome.done) {
       if (!outcome.reasons.slice(own.length).includes('condition')) continue
-      // Somebody else wants it kept; refused means that it was rescued already.
-      await move(store, examined.guard, 'LIVE')
+      // Somebody else wants it kept; refused means that it was rescued, or is under a later review.
+      await release(store, examined.guard)
       return 'held'
     }
     await writeAll(store, releaseChildren(pushed, childrenOf(manifest)))

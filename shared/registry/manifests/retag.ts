@@ -1,8 +1,11 @@
+import { guardOfManifest } from '../../guards/guarded.ts'
 import { protect } from '../../guards/protect.ts'
-import { transition } from '../../guards/transition.ts'
+import { rescueWrites } from '../../guards/transition.ts'
+import type { Digest } from '../../oci/digest.ts'
 import type { TransactOperation } from '../../ports.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
+import type { RepositoryRef } from '../../table.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { firstOf, type Push } from './commit.ts'
 import { parseManifestRecord, type TagRecord } from './items.ts'
@@ -10,6 +13,7 @@ import type { Seen } from './look.ts'
 import { pointTag } from './point.ts'
 
 type Present = NonNullable<Seen['present']>
+type Target = RepositoryRef & { readonly digest: Digest }
 
 /**
  * A push of a manifest that is there already: its tags are pointed at it, and nothing at all is written when they do so
@@ -30,10 +34,10 @@ export const retag = async (
   })
   if (moved.length === 0 && guard.state === 'LIVE') {
     const isSettled = tags.every((tag) => isLongSettled(store, before.get(tag)))
-    return isSettled || (await isHeld(store, present))
+    return isSettled || (await isHeld(store, target, present))
   }
   const outcome = await transact(store, [
-    keep(store, present),
+    ...keep(store, target, present),
     ...moved.flatMap((tag) => pointTag(store, tag, target, before.get(tag))),
     ...logged(context, 'create', 'artifact', {
       ...repository,
@@ -41,7 +45,7 @@ export const retag = async (
       reference: firstOf(moved, digest),
     }),
   ])
-  return outcome.done && (await isHeld(store, present))
+  return outcome.done && (await isHeld(store, target, present))
 }
 
 /** No transaction takes so long to become visible as a whole. */
@@ -55,8 +59,12 @@ const isLongSettled = ({ clock }: Store, tag: TagRecord | undefined): boolean =>
  * Whether the very incarnation that was seen is there, and stays: to be asked when its new tags are acknowledged. A
  * transaction becomes visible item by item, and a collector may have looked for holders in between.
  */
-export const isHeld = async (store: Store, { guard, record }: Present): Promise<boolean> => {
-  const { guards } = await protect(store, [guard.key])
+export const isHeld = async (
+  store: Store,
+  target: Target,
+  { guard, record }: Present,
+): Promise<boolean> => {
+  const { guards } = await protect(store, [guardOfManifest(target, target.digest)])
   const item = guards.get(guard.key)
   return item !== undefined && parseManifestRecord(item).inc === record.inc
 }
@@ -65,9 +73,15 @@ export const isHeld = async (store: Store, { guard, record }: Present): Promise<
  * Holds the transaction to the very incarnation that was seen, alive: a collector that condemns it later will find the
  * tags. One that was condemned is rescued in the same stroke.
  */
-export const keep = (store: Store, { guard, record }: Present): TransactOperation => {
-  if (guard.state === 'CONDEMNED') return transition(guard, 'LIVE', store.ids.next())
-  return {
+export const keep = (
+  store: Store,
+  target: Target,
+  { guard, record }: Present,
+): readonly TransactOperation[] => {
+  if (guard.state === 'CONDEMNED') {
+    return rescueWrites(store, guard, guardOfManifest(target, target.digest))
+  }
+  const isAlive = {
     op: 'check',
     key: guard.key,
     conditions: [
@@ -75,5 +89,6 @@ export const keep = (store: Store, { guard, record }: Present): TransactOperatio
       { kind: 'equals', name: 'inc', value: record.inc },
       { kind: 'equals', name: 'state', value: 'LIVE' },
     ],
-  }
+  } as const
+  return [isAlive]
 }

@@ -1,9 +1,8 @@
+import { guardOfBlob, guardOfLink, guardOfManifest, type Guarded } from '../../guards/guarded.ts'
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import type { Key } from '../../ports.ts'
 import { nameOf, writeAll } from '../../store/batch.ts'
-import { key } from '../../table.ts'
 import { parseBlob } from '../blobs/items.ts'
 import type { RegistryContext } from '../context.ts'
 import { holdChildren } from './children.ts'
@@ -38,26 +37,26 @@ export const holdAndVerify = async (
   ])
   const blobs = manifest.blobs.filter(({ digest }) => !absent.has(digest))
   const guards = new Map<string, Digest>()
-  const keys: Key[] = []
-  const expect = (guard: Key, digest: Digest): void => {
-    keys.push(guard)
-    guards.set(nameOf(guard), digest)
+  const expected: Guarded[] = []
+  const expect = (guard: Guarded, digest: Digest): void => {
+    expected.push(guard)
+    guards.set(nameOf(guard.key), digest)
   }
   for (const { digest } of blobs) {
-    expect(key.blob(digest), digest)
-    expect(key.link(digest, pushed.pid), digest)
+    expect(guardOfBlob(digest), digest)
+    expect(guardOfLink(digest, pushed.pid), digest)
   }
-  for (const digest of children.manifests) expect(key.manifest(pushed.rid, digest), digest)
+  for (const digest of children.manifests) expect(guardOfManifest(pushed, digest), digest)
 
-  const protection = await protect(context.store, keys)
+  const protection = await protect(context.store, expected)
   if (!protection.held) {
-    const missing = new Set(protection.absent.flatMap((guard) => guards.get(nameOf(guard)) ?? []))
+    const missing = new Set(protection.absent.flatMap(({ key }) => guards.get(nameOf(key)) ?? []))
     const optional = new Set(blobs.filter((blob) => blob.optional).map(({ digest }) => digest))
     const needed = [...missing].filter((digest) => !allowSparse && !optional.has(digest))
     if (needed.length > 0) throw childrenUnknown(needed)
   }
   for (const { digest, size } of blobs) {
-    const item = protection.guards.get(key.blob(digest))
+    const item = protection.guards.get(guardOfBlob(digest).key)
     if (item === undefined || parseBlob(item).sizeBytes === size) continue
     throw new RegistryError('SIZE_INVALID', {
       message: 'the manifest gives a blob another size than it has',
