@@ -60,7 +60,7 @@ export const importTime = async (progress: (text: string) => void): Promise<read
 const timeOf = async (file: string): Promise<number> => {
   const began = performance.now()
   const child = spawn(process.execPath, [file], { env: ENVIRONMENT, stdio: 'ignore' })
-  const [code] = await once(child, 'exit')
+  const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) throw new BenchError(`${file} did not load`)
   return performance.now() - began
 }
