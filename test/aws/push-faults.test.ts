@@ -210,6 +210,34 @@ describe('a push under load', () => {
     expect(await wrong()).toEqual([])
   })
 
+  it.each([
+    ['dynamodb', awsError('ProvisionedThroughputExceededException', 400)],
+    ['s3', awsError('SlowDown', 503)],
+  ] as const)(
+    'that %s throttles for a minute from any call on is half done in between, and whole in the end',
+    async (service, error) => {
+      const all = await callsOfPush()
+      for (let at = 1; at <= all; at += 1) {
+        const { clock, faults, start, wrong } = await open()
+        const app = start()
+        faults.plan()
+        let until: number | undefined
+        faults.refuse((call) => {
+          if (call.service !== service || faults.calls().length < at) return undefined
+          until ??= clock.now() + 60_000
+          return clock.now() < until ? error : undefined
+        })
+        await push(patient(app, clock))
+        // From some calls on there is nothing left to ask of it.
+        if (until !== undefined) expect(clock.now()).toBeGreaterThanOrEqual(until)
+        faults.refuse(() => undefined)
+        await expectPullable(app)
+        expect(await wrong(), `throttled from call ${at} on`).toEqual([])
+      }
+    },
+    TIMEOUT_MS,
+  )
+
   it('waits until S3 no longer asks it to slow down', async () => {
     const { clock, faults, start, wrong } = await open()
     const app = start()
