@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import manifest from '../../package.json' with { type: 'json' }
 import { createRandom } from '../../shared/memory/random.ts'
 import { memoryOf } from '../bench/memory.ts'
 import { authorization, type Login } from '../support/credentials.ts'
@@ -36,6 +37,11 @@ export type SoakResult = {
   readonly log: readonly string[]
 }
 
+/** What `npm start` gives to Node. */
+const NODE_OPTIONS = manifest.scripts.start
+  .split(' ')
+  .filter((word) => word.startsWith('--'))
+  .join(' ')
 const PROJECTS = ['soak', 'other'] as const
 /** One in each project, so that mounts cross projects, too. */
 const SHARED = PROJECTS.map((project) => `${project}/shared`)
@@ -53,7 +59,7 @@ export const soak = async (options: SoakOptions): Promise<SoakResult> => {
   const login = { name: 'admin', password: `Aa1${randomBytes(9).toString('hex')}` }
   const data = join(directory, 'data')
   const server = await startServer({
-    ...{ data, adminPassword: login.password },
+    ...{ data, adminPassword: login.password, env: { NODE_OPTIONS } },
     args: ['--gc-every', '1s', '--gc-grace', `${GRACE_MS}ms`],
   })
   const events: Event[] = []
