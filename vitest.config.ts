@@ -25,6 +25,7 @@ export default defineConfig({
       tier('server', ['test/server'], 2 * MINUTE),
       tier('conformance', ['test/conformance'], 5 * MINUTE),
       tier('clients', ['test/e2e'], 5 * MINUTE),
+      tier('soak', ['test/soak'], 20 * MINUTE),
       tier('harbor', ['test/harbor'], 5 * MINUTE),
       tier('aws', ['test/aws'], 5 * MINUTE),
     ],

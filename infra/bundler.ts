@@ -57,6 +57,21 @@ const SHORTER: readonly (readonly [file: RegExp, contents: string])[] = [
     /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/,
     'export const allProcessors = {}, toJSONSchema = undefined',
   ],
+  // DynamoDB told by an extra request where it is: a setting of old that our functions never make, and a cache for it.
+  [
+    /[\\/]@aws-sdk[\\/]middleware-endpoint-discovery[\\/]dist-es[\\/]index\.js$/,
+    `export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
+       environmentVariableSelector: () => undefined, configFileSelector: () => undefined,
+       default: false }
+     export const resolveEndpointDiscoveryConfig = (input) => input`,
+  ],
+  // Signatures for several regions at once: of access points that no bucket of ours has, and of a package that is not there.
+  [
+    /[\\/]signature-v4-multi-region[\\/]dist-es[\\/]SignatureV4MultiRegion\.js$/,
+    `import { SignatureV4SignWithCredentials } from './SignatureV4SignWithCredentials'
+     export class SignatureV4MultiRegion extends SignatureV4SignWithCredentials {
+       static sigv4aDependency() { return 'none' } }`,
+  ],
 ]
 
 /** Seven ways to come by credentials. Lambda has one: it puts those of the role into the environment. */

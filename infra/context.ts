@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isHost } from './assertions.ts'
 
 const certificate = z
   .string()
@@ -6,6 +7,10 @@ const certificate = z
   .optional()
 const flag = z.stringbool().default(false)
 const text = z.string().min(1).optional()
+const host = z
+  .string()
+  .refine(isHost, 'expected a host such as registry.example.com, in lower case')
+  .optional()
 
 const options = z
   .strictObject({
@@ -13,18 +18,24 @@ const options = z
       .string()
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'letters, digits and hyphens, a letter first')
       .default('Roadstead'),
-    domain: text,
+    domain: host,
     certificate,
-    hostedZone: text,
+    hostedZone: host,
     externalUrl: text,
-    bucket: text,
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of a bucket')
+      .optional(),
     encryptionKey: z
       .string()
       .regex(/^arn:aws[\w-]*:kms:.*:key\//, 'expected the ARN of a key of KMS')
       .optional(),
-    relayDomain: text,
+    relayDomain: host,
     relayCertificate: certificate,
-    relayVpc: text,
+    relayVpc: z
+      .string()
+      .regex(/^vpc-[0-9a-f]+$/, 'expected the id of a VPC, such as vpc-1234')
+      .optional(),
     createProjectsOnPush: flag,
     allowSparse: flag,
     disposable: flag,

@@ -21,6 +21,10 @@ const EXPLANATIONS: readonly (readonly [said: RegExp, todo: string])[] = [
     'the credentials may not do this: the lines above say what they lack',
   ],
   [
+    /_IN_PROGRESS state and can ?not be updated|operation on this ChangeSet is currently in progress|InvalidChangeSetStatus|ChangeSetNotFound|cannot be created due to a mismatch with existing attribute/i,
+    'somebody else is deploying this stack right now, or an earlier deployment is still under way: wait until it is over, and deploy again',
+  ],
+  [
     /ROLLBACK_COMPLETE|ROLLBACK_FAILED/,
     'the deployment failed and was taken back: the lines above say which resource failed, and why',
   ],

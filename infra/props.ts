@@ -1,4 +1,4 @@
-import { Token, type RemovalPolicy, type TimeZone } from 'aws-cdk-lib'
+import type { RemovalPolicy, TimeZone } from 'aws-cdk-lib'
 import type { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling'
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
 import type { IVpc } from 'aws-cdk-lib/aws-ec2'
@@ -134,92 +134,4 @@ export type RoadsteadProps = {
    * @default none
    */
   readonly apiTags?: Readonly<Record<string, string>>
-}
-
-const LEAST_MEMORY_MB = 128
-const MOST_MEMORY_MB = 10_240
-const FUNCTIONS: readonly string[] = ['registry', 'api', 'worker'] satisfies FunctionName[]
-const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/
-const URL_OF_A_HOST = /^https?:\/\/[^/?#\s]+$/
-
-/**
- * Refuses what would fail only when it is deployed, or later still.
- * @throws Error that begins with the name of the property
- */
-export const assertProps = (props: RoadsteadProps): void => {
-  const { domain, relay } = props
-  if (domain !== undefined) assertDomain('domain', domain)
-  if (domain !== undefined && props.externalUrl !== undefined) {
-    refuse('externalUrl', 'the domain says already by which name clients come')
-  }
-  if (relay !== undefined) assertRelay(relay, domain)
-  const { externalUrl, memorySizeMb = {}, reservedConcurrency = {} } = props
-  if (externalUrl !== undefined && !isToken(externalUrl) && !URL_OF_A_HOST.test(externalUrl)) {
-    refuse('externalUrl', `${externalUrl} is not a URL without a path, such as https://example.com`)
-  }
-  for (const [name, memory] of Object.entries(memorySizeMb)) {
-    assertFunction('memorySizeMb', name)
-    if (!isWhole(memory, LEAST_MEMORY_MB, MOST_MEMORY_MB)) {
-      refuse(
-        `memorySizeMb.${name}`,
-        `${memory}; Lambda takes ${LEAST_MEMORY_MB} to ${MOST_MEMORY_MB}`,
-      )
-    }
-  }
-  for (const [name, most] of Object.entries(reservedConcurrency)) {
-    assertFunction('reservedConcurrency', name)
-    if (!isWhole(most, 1, Infinity)) {
-      refuse(`reservedConcurrency.${name}`, `${most}; with less than 1 the function never runs`)
-    }
-  }
-}
-
-const assertDomain = (property: string, domain: CustomDomain): void => {
-  // Callers without types forget it.
-  const { certificate, hostedZone, name } = domain as Partial<CustomDomain>
-  if (name === undefined || (!isToken(name) && !HOST.test(name))) {
-    refuse(`${property}.name`, `${name ?? 'missing'}; expected a host such as registry.example.com`)
-  }
-  if (certificate === undefined) {
-    refuse(
-      `${property}.certificate`,
-      'missing; the name needs a certificate of the region of the stack',
-    )
-  }
-  const zone = hostedZone?.zoneName
-  if (zone !== undefined && !isToken(zone) && name !== undefined && !isToken(name)) {
-    if (name !== zone && !name.endsWith(`.${zone}`)) {
-      refuse(`${property}.hostedZone`, `${name} is not in the zone ${zone}`)
-    }
-  }
-}
-
-const assertRelay = (relay: RelayProps, registry: CustomDomain | undefined): void => {
-  const { desiredCount = 1, domain } = relay as Partial<RelayProps>
-  if (domain === undefined) {
-    refuse('relay.domain', 'missing; clients push to a name with a certificate')
-    return
-  }
-  assertDomain('relay.domain', domain)
-  if (domain.name === registry?.name) {
-    refuse('relay.domain.name', `${domain.name} is the name of the registry; it needs another`)
-  }
-  if (!isWhole(desiredCount, 1, Infinity)) {
-    refuse('relay.desiredCount', `${desiredCount}; leave the relay away, or give it hours`)
-  }
-}
-
-const assertFunction = (property: string, name: string): void => {
-  if (!FUNCTIONS.includes(name)) {
-    refuse(`${property}.${name}`, `no such function; there are ${FUNCTIONS.join(', ')}`)
-  }
-}
-
-const isToken = (value: string): boolean => Token.isUnresolved(value)
-
-const isWhole = (value: number, least: number, most: number): boolean =>
-  Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= most)
-
-const refuse = (property: string, why: string): never => {
-  throw new Error(`${property}: ${why}`)
 }

@@ -17,10 +17,11 @@ import {
   WORK_ACTIONS,
 } from './actions.ts'
 import { Alarms } from './alarms.ts'
+import { assertProps } from './assert-props.ts'
 import { BundledFunction } from './bundled-function.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Permission } from './own-role.ts'
-import { assertProps, type BlobBucket, type FunctionName, type RoadsteadProps } from './props.ts'
+import type { BlobBucket, FunctionName, RoadsteadProps } from './props.ts'
 import { Relay } from './relay/relay.ts'
 import { Store } from './store.ts'
 import { Queues, Work, WORK_SECONDS } from './work.ts'

@@ -29,9 +29,8 @@ import type { RelayProps } from '../props.ts'
 import { relayImage } from './image.ts'
 import { asCluster } from './interfaces.ts'
 import { relayGroups, relayNetwork } from './network.ts'
+import { DEFAULT_CPU, DEFAULT_MEMORY_MB } from './size.ts'
 
-const DEFAULT_CPU = 512
-const DEFAULT_MEMORY_MB = 1024
 const PORT = 8080
 const HTTPS = 443
 /** The store may need minutes to put a large blob together, in which nothing crosses the connection. */

@@ -64,16 +64,18 @@ export const createKeyRing = (store: Store): KeyRing => {
     const items = await queryAll(store, { pk: SIGNING_KEYS, read: 'strong' })
     const known = new Map(keys.map((one) => [one.id, one]))
     const current = items.filter((item) => keyItem.parse(item).createdAt > now - DROP_AFTER_MS)
-    keys = await Promise.all(
+    const found = await Promise.all(
       current.map(async (item) => known.get(idOf(item)) ?? (await open(item))),
     )
-    readAt = now
-    const newest = keys.at(-1)
+    const newest = found.at(-1)
     if (newest === undefined || newest.createdAt < now - ROTATE_AFTER_MS) {
       const item = await make(store)
       await put(store, item)
-      keys = [...keys, await open(item)]
+      found.push(await open(item))
     }
+    // Only now: whoever comes while the first key is being made has to wait for it, too.
+    keys = found
+    readAt = now
   }
 
   const refresh = async (ageMs: number): Promise<void> => {

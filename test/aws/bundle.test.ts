@@ -29,7 +29,7 @@ const FRONT = {
 }
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  registry: { coldBytes: 465 * KB, totalBytes: 1_000 * KB, environment: FRONT },
+  registry: { coldBytes: 450 * KB, totalBytes: 1_000 * KB, environment: FRONT },
   api: {
     coldBytes: 700 * KB,
     totalBytes: 1_300 * KB,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explain } from '../../infra/explain.ts'
 import { CREDENTIALS, startMinistack, type Endpoint } from '../tools/endpoints/start.ts'
+import { startBusyAws } from './busy-aws.ts'
 import { bootstrap } from './deploy.ts'
 
 const DEPLOY = join(import.meta.dirname, '..', '..', 'infra', 'deploy.ts')
@@ -50,6 +51,9 @@ describe('mistakes', () => {
     ['Has the environment been bootstrapped? Please run', 'npx cdk bootstrap'],
     ['Roadstead: connect ECONNREFUSED 127.0.0.1:1', 'AWS_ENDPOINT_URL'],
     ['User: arn:aws:iam::1:user/a is not authorized to perform: iam:CreateRole', 'may not do this'],
+    ['Stack:arn:1 is in UPDATE_IN_PROGRESS state and can not be updated.', 'somebody else'],
+    ['An operation on this ChangeSet is currently in progress.', 'somebody else'],
+    ['ChangeSetNotFound: ChangeSet [cdk-deploy-change-set] does not exist', 'somebody else'],
     ['something else', 'the lines above'],
   ])('of the environment are explained: %s', (said, todo) => {
     expect(explain(said)).toContain(todo)
@@ -80,5 +84,22 @@ describe('on an emulated AWS', () => {
     expect(output).toMatch(/aws secretsmanager get-secret-value \S+ \S+ --secret-id \S+/)
     expect(output).toMatch(/\| docker login -u admin --password-stdin \S+/)
     expect(output).toMatch(/docker push \S+\/library\/alpine/)
+  })
+
+  it('says that somebody else is deploying the stack, and does it when that is over', async () => {
+    await bootstrap(ministack.endpoint)
+    const { release, stop, url } = await startBusyAws(ministack.endpoint)
+    try {
+      const env = { ...CREDENTIALS, AWS_ENDPOINT_URL: url }
+      const args = ['-c', 'stackName=Busy', '-c', 'disposable=true']
+      const second = await run(args, env)
+      expect(second.code).toBe(1)
+      expect(second.last).toMatch(/^deploy: somebody else is deploying this stack.*deploy again$/)
+      expect(second.output).not.toMatch(STACK_TRACE)
+      release()
+      expect((await run(args, env)).code).toBe(0)
+    } finally {
+      await stop()
+    }
   })
 })

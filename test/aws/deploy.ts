@@ -13,16 +13,14 @@ const STACK = 'RoadsteadTest'
 const TIMEOUT_MS = 120_000
 
 const outputs = z.object({
-  [STACK]: z.object({
-    ApiId: z.string(),
-    BucketName: z.string(),
-    FirstPasswordCommand: z.string(),
-    LoginCommand: z.string(),
-    RegistryUrl: z.string(),
-    TableName: z.string(),
-  }),
+  ApiId: z.string(),
+  BucketName: z.string(),
+  FirstPasswordCommand: z.string(),
+  LoginCommand: z.string(),
+  RegistryUrl: z.string(),
+  TableName: z.string(),
 })
-export type Outputs = z.infer<typeof outputs>[typeof STACK]
+export type Outputs = z.infer<typeof outputs>
 
 /** Context of the app, by name. */
 export type Context = Readonly<Record<string, string>>
@@ -43,9 +41,10 @@ export const cdkOn = (endpoint: string) => {
   }
 }
 
-/** Prepares the emulator's account, which may be prepared already. */
-export const bootstrap = async (endpoint: string): Promise<void> => {
-  await cdkOn(endpoint)('bootstrap', `aws://${ACCOUNT}/${CREDENTIALS.AWS_REGION}`)
+/** Prepares the emulator's account, which may be prepared already; by default for the app, which only one at a time can. */
+export const bootstrap = async (endpoint: string, assembly?: string): Promise<void> => {
+  const from = assembly === undefined ? [] : ['--app', assembly]
+  await cdkOn(endpoint)('bootstrap', ...from, `aws://${ACCOUNT}/${CREDENTIALS.AWS_REGION}`)
 }
 
 /**
@@ -61,19 +60,23 @@ export const deploy = async (
   const cdk = cdkOn(endpoint)
   const assembly = join(directory, 'cdk.out')
   const outputsFile = join(directory, 'outputs.json')
-  const flags = Object.entries({ ...context, stackName: STACK }).flatMap(([name, value]) => [
+  const { stackName = STACK } = context
+  const flags = Object.entries({ ...context, stackName }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ])
   await cdk('synth', '--quiet', '--output', assembly, ...flags)
-  const template = join(assembly, `${STACK}.template.json`)
+  const template = join(assembly, `${stackName}.template.json`)
   await writeFile(template, corrected(await readFile(template, 'utf8')))
-  await bootstrap(endpoint)
+  await bootstrap(endpoint, assembly)
   await cdk(
     ...['deploy', '--app', assembly, '--all', '--require-approval', 'never'],
     ...['--outputs-file', outputsFile],
   )
-  return outputs.parse(JSON.parse(await readFile(outputsFile, 'utf8')))[STACK]
+  const made = z.record(z.string(), outputs).parse(JSON.parse(await readFile(outputsFile, 'utf8')))
+  const mine = made[stackName]
+  if (mine === undefined) throw new Error(`${stackName} was not deployed`)
+  return mine
 }
 
 /** Deletes the stack that `deploy` made last from this directory. */

@@ -4,6 +4,7 @@ import { createApp } from '../../functions/registry/app.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createDoor } from '../../shared/identity/door.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
+import type { AwsCall } from '../../shared/aws/settings.ts'
 import type { Clock } from '../../shared/ports.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
@@ -137,11 +138,11 @@ const expectPullable = async (app: App): Promise<void> => {
   }
 }
 
-const callsOfPush = async (): Promise<number> => {
+const callsOfPush = async (): Promise<readonly AwsCall[]> => {
   const { clock, faults, start, wrong } = await open()
   faults.plan()
   await push(patient(start(), clock))
-  const calls = faults.calls().length
+  const calls = [...faults.calls()]
   await expectPullable(start())
   expect(await wrong()).toEqual([])
   return calls
@@ -151,7 +152,7 @@ describe('a push, at every call to AWS that it makes', () => {
   it.each<Fault>(['ended before', 'ended after'])(
     'whose function %s the call leaves only what queued tasks cover, and a second push makes it whole',
     async (fault) => {
-      const calls = await callsOfPush()
+      const { length: calls } = await callsOfPush()
       expect(calls).toBeGreaterThan(25)
       for (let at = 1; at <= calls; at += 1) {
         const { clock, faults, start, wrong } = await open()
@@ -172,7 +173,7 @@ describe('a push, at every call to AWS that it makes', () => {
   it.each<Fault>(['answer lost', 'sent twice'])(
     'comes to its end with the call "%s", and leaves nothing that no task covers',
     async (fault) => {
-      const calls = await callsOfPush()
+      const { length: calls } = await callsOfPush()
       for (let at = 1; at <= calls; at += 1) {
         const { clock, faults, start, wrong } = await open()
         faults.plan(at, fault)
@@ -209,6 +210,36 @@ describe('a push under load', () => {
     await expectPullable(app)
     expect(await wrong()).toEqual([])
   })
+
+  it.each([
+    ['dynamodb', 60_000, awsError('ProvisionedThroughputExceededException', 400)],
+    // Its client waits between its own attempts, by the clock on the wall.
+    ['s3', 3_000, awsError('SlowDown', 503)],
+  ] as const)(
+    'waits out that %s takes nothing for %i ms, from whichever of its calls on, and is whole in the end',
+    async (service, milliseconds, error) => {
+      const calls = (await callsOfPush()).filter((call) => call.service === service)
+      expect(calls.length).toBeGreaterThan(3)
+      for (let at = 1; at <= calls.length; at += 1) {
+        const { clock, faults, start, wrong } = await open()
+        const app = start()
+        let seen = 0
+        let until = Infinity
+        faults.refuse((call) => {
+          if (call.service !== service) return undefined
+          seen += 1
+          if (seen === at) until = clock.now() + milliseconds
+          return seen >= at && clock.now() < until ? error : undefined
+        })
+        await push(patient(app, clock))
+        expect(clock.now()).toBeGreaterThanOrEqual(until)
+        faults.refuse(undefined)
+        await expectPullable(app)
+        expect(await wrong(), `throttled from call ${at} on`).toEqual([])
+      }
+    },
+    TIMEOUT_MS,
+  )
 
   it('waits until S3 no longer asks it to slow down', async () => {
     const { clock, faults, start, wrong } = await open()

@@ -60,6 +60,26 @@ export const deployRegistry = async (
   context: Context,
   options: MinistackOptions = {},
 ): Promise<DeployedRegistry> => {
+  const { endpoint, stop: stopMinistack } = await startMinistack(options)
+  try {
+    const registry = await deployRegistryTo(endpoint, { ...context, apiId: API_ID }, options)
+    const stop = async (): Promise<void> => {
+      await registry.stop()
+      await stopMinistack()
+    }
+    return { ...registry, stop }
+  } catch (error) {
+    await stopMinistack()
+    throw error
+  }
+}
+
+/** Deploys the stack to an emulator that runs; `apiId`: 8 hexadecimal digits that no other stack there has. */
+export const deployRegistryTo = async (
+  endpoint: string,
+  { apiId, ...context }: Context & { readonly apiId: string },
+  options: MinistackOptions = {},
+): Promise<DeployedRegistry> => {
   const cleanUps: (() => Promise<void>)[] = []
   const stop = async (): Promise<void> => {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
@@ -67,9 +87,7 @@ export const deployRegistry = async (
   try {
     const directory = await temporaryDirectory('stack')
     cleanUps.push(directory.remove)
-    const { endpoint, stop: stopMinistack } = await startMinistack(options)
-    cleanUps.push(stopMinistack)
-    const { stop: stopGateway, url } = await startGateway(apiUrl(endpoint, API_ID))
+    const { stop: stopGateway, url } = await startGateway(apiUrl(endpoint, apiId))
     cleanUps.push(stopGateway)
     const redeploy = async (change: Context): Promise<Outputs> =>
       await deploy(
@@ -77,8 +95,9 @@ export const deployRegistry = async (
         directory.path,
         {
           // The emulator takes the id of an API from this tag.
-          apiTag: `ms-custom-id=${API_ID}`,
+          apiTag: `ms-custom-id=${apiId}`,
           externalUrl: url,
+          ...(context['stackName'] !== undefined && { stackName: context['stackName'] }),
           ...change,
         },
         options.enforcesIam === true ? forTheEmulator : undefined,

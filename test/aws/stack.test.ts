@@ -1,10 +1,13 @@
 /** The whole of it on an emulated AWS: what `cdk deploy` makes serves clients as they are. */
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { secretOf } from '../../infra/local/endpoint.ts'
 import { authorization, type Login } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
 import { blobsOf, digestOf as sha256, writeImage } from '../support/layout.ts'
 import { writeSparseImage } from '../support/sparse.ts'
 import { provideWorkspace } from '../support/workspace.ts'
+import { CREDENTIALS } from '../tools/endpoints/start.ts'
 import { deployRegistry, type DeployedRegistry } from './registry.ts'
 import { makeProject, makeRobot, pushDirectly } from './stories.ts'
 
@@ -67,6 +70,29 @@ describe('a deployed registry', () => {
       { name: 'library', metadata: { public: 'true' } },
     ])
     await workspace().run('skopeo', 'login', '--tls-verify=false', ...logInAs(registry))
+  })
+
+  it('goes on as it was when the secret with the first password becomes another', async () => {
+    const client = new SecretsManagerClient({
+      ...{ endpoint: registry.endpoint, region: CREDENTIALS.AWS_REGION },
+      credentials: {
+        accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
+        secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+      },
+    })
+    const SecretId = secretOf(registry.outputs.FirstPasswordCommand)
+    const asked = async (as: Login): Promise<number> =>
+      (await registry.ask('/users/current', { as })).status
+    const other = { name: 'admin', password: 'Another0Password' }
+    const change = new PutSecretValueCommand({ SecretId, SecretString: other.password })
+    const [during] = await Promise.all([
+      Promise.all(Array.from({ length: 5 }, () => asked(registry.admin))),
+      client.send(change),
+    ])
+    expect(during).toEqual(during.map(() => 200))
+    await pushImage('rotated')
+    expect(await asked(registry.admin)).toBe(200)
+    expect(await asked(other)).toBe(401)
   })
 
   it('gives skopeo the image that crane pushed, byte for byte', async () => {
@@ -180,6 +206,30 @@ describe('a deployed registry', () => {
 
 describe('an upgrade of a disposable registry, and its end', () => {
   const workspace = provideWorkspace(() => ({ host: registry.host, login: ci }))
+
+  it('disturbs no push that goes on meanwhile', async () => {
+    const run = new AbortController()
+    const pushed: (readonly [reference: string, digest: string])[] = []
+    const pushing = async (): Promise<void> => {
+      for (let number = 1; !run.signal.aborted; number += 1) {
+        const path = await workspace().directory(`meanwhile-${number}`)
+        const { digest } = await writeImage(path, { layers: 2, layerBytes: LAYER_BYTES })
+        const reference = `${registry.host}/stack/meanwhile:v${number}`
+        await workspace().run('crane', 'push', '--insecure', path, reference)
+        pushed.push([reference, digest])
+      }
+    }
+    const pushes = pushing()
+    const upgrade = registry.redeploy({ disposable: 'true', allowSparse: 'true' }).finally(() => {
+      run.abort()
+    })
+    await Promise.all([upgrade, pushes])
+    expect(pushed.length).toBeGreaterThan(1)
+    for (const [reference, digest] of pushed) {
+      const found = await workspace().run('crane', 'digest', '--insecure', reference)
+      expect(found.trim()).toBe(digest)
+    }
+  })
 
   it('serves what was there before, and follows the change', async () => {
     const layout = await writeImage(await workspace().directory('image'), { layers: 1 })

@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util'
 
-export const BENCHES = ['compare', 'upload', 'tags', 'lists', 'access', 'start', 'push'] as const
+export const BENCHES = [
+  'compare',
+  'upload',
+  'tags',
+  'lists',
+  'access',
+  'start',
+  'import',
+  'push',
+] as const
 export type Bench = (typeof BENCHES)[number]
 
 export type BenchOptions = {
@@ -18,7 +27,7 @@ export class BenchError extends Error {
 
 export const HELP = `Measures this registry beside distribution 3 and 2.8 on one machine: only ratios mean anything.
 
-Usage: npm run bench -- [compare|upload|tags|lists|access|start|push] [options]
+Usage: npm run bench -- [compare|upload|tags|lists|access|start|import|push] [options]
 
   compare         reads by 16 connections, and pushes and pulls of two images (the default)
   upload          the memory that an upload of 5 GB takes
@@ -26,6 +35,7 @@ Usage: npm run bench -- [compare|upload|tags|lists|access|start|push] [options]
   lists           the first page of every list with 10 and with up to 100,000 entries (ours alone)
   access          what a token costs a read of a manifest by tag (ours alone)
   start           from the start of the process to its first answer
+  import          how long a process takes that loads the bundle of the function registry, beside one of Hono and jose alone
   push            roadstead push of one layer to a local S3, beside the bare SDK
 
   --rounds N      rounds, in each of which every registry has its turn (default 3, at least 3)

@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { access } from './access.ts'
 import { compare } from './compare.ts'
+import { IMPORT_NAMES, importTime } from './import.ts'
 import { lists } from './lists.ts'
 import { formatTable } from './numbers.ts'
 import type { Row } from './numbers.ts'
@@ -34,11 +35,18 @@ const measure = async (
       return await access(options, directory, progress)
     case 'start':
       return await start(options, directory, progress)
+    case 'import':
+      return await importTime(progress)
     case 'push':
       return await push(options, directory, progress)
     default:
       return options.bench satisfies never
   }
+}
+
+const namesOf = (bench: BenchOptions['bench']): readonly string[] => {
+  if (bench === 'push') return PUSH_NAMES
+  return bench === 'import' ? IMPORT_NAMES : NAMES
 }
 
 /** Beside the project and not in the directory for temporary files: that may be in memory, where flushes are free. */
@@ -64,7 +72,7 @@ const run = async (options: BenchOptions): Promise<void> => {
     return
   }
   process.stdout.write(`${machine}\nmedian [least-most]; "vs" is how many times better we are\n\n`)
-  process.stdout.write(`${formatTable(rows, options.bench === 'push' ? PUSH_NAMES : NAMES)}\n`)
+  process.stdout.write(`${formatTable(rows, namesOf(options.bench))}\n`)
 }
 
 try {

@@ -95,13 +95,31 @@ describe('a layer of sixty megabytes', () => {
   const useHttp = async (host: string, ...flags: readonly string[]): Promise<void> => {
     await run('regctl', 'registry', 'set', host, '--tls', 'disabled', '--skip-check', ...flags)
   }
+  /**
+   * regctl 0.11.7 sends the whole at first, is refused, and begins its chunks from the same open file, which the refused
+   * request may still be reading from: now and then a piece is missing, and it says so before it links anything. Told by
+   * `--blob-max` what is too large, it does not try.
+   */
+  const untilUnspoilt = async (push: () => Promise<void>): Promise<void> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await push()
+        return
+      } catch (error) {
+        const isSpoilt = /digest mismatch, expected \S+, computed/.test(String(error))
+        if (!isSpoilt || tries === 5) throw error
+      }
+    }
+  }
   const patches = (name: string): readonly Seen[] =>
     seen.filter(({ method, path }) => method === 'PATCH' && path.includes(`/${name}/`))
 
   it('goes in by regctl in chunks, with no setting but the scheme', async () => {
     const layout = await largeImage()
     await useHttp(registry.host)
-    await run('regctl', 'image', 'copy', `ocidir://${layout.path}:v1`, reference('regctl'))
+    await untilUnspoilt(async () => {
+      await run('regctl', 'image', 'copy', `ocidir://${layout.path}:v1`, reference('regctl'))
+    })
     const sizes = patches('regctl').map(({ bytes }) => bytes)
     expect(sizes.length).toBeGreaterThanOrEqual(LAYER_BYTES / CHUNK_BYTES)
     expect(Math.max(...sizes)).toBeLessThanOrEqual(CHUNK_BYTES)

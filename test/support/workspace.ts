@@ -38,7 +38,8 @@ export const provideWorkspace = (
   }
 }
 
-const openWorkspace = async (
+/** A workspace in a directory that somebody else removes, with clients logged in to some hosts. */
+export const openWorkspace = async (
   path: string,
   logins: Readonly<Record<string, Login>>,
 ): Promise<Workspace> => {

@@ -8,6 +8,7 @@ export const TIERS = [
   'server',
   'conformance',
   'clients',
+  'soak',
   'harbor',
   'aws',
 ] as const
@@ -72,7 +73,7 @@ const DISTRIBUTION = 'github.com/distribution/distribution/v3/cmd/registry'
 
 /** Every program from outside that a test or the benchmark runs. */
 export const TOOLS: readonly Tool[] = [
-  apt('skopeo'),
+  apt('skopeo', ['skopeo'], ['clients', 'soak']),
   apt('podman'),
   apt('buildah'),
   apt('docker.io', ['dockerd', 'docker']),
@@ -80,9 +81,9 @@ export const TOOLS: readonly Tool[] = [
   apt('wrk', ['wrk'], []),
   apt('hey', ['hey'], []),
   go('conformance', 'v0.0.0-20260831232431-97274622c111', CONFORMANCE, ['conformance']),
-  go('crane', 'v0.22.1', 'github.com/google/go-containerregistry/cmd/crane'),
-  go('regctl', 'v0.11.7', 'github.com/regclient/regclient/cmd/regctl'),
-  go('oras', 'v1.3.6', 'oras.land/oras/cmd/oras'),
+  go('crane', 'v0.22.1', 'github.com/google/go-containerregistry/cmd/crane', ['clients', 'soak']),
+  go('regctl', 'v0.11.7', 'github.com/regclient/regclient/cmd/regctl', ['clients', 'soak']),
+  go('oras', 'v1.3.6', 'oras.land/oras/cmd/oras', ['clients', 'soak']),
   go('helm', 'v3.22.0', 'helm.sh/helm/v3/cmd/helm'),
   go('cosign', 'v3.1.3', 'github.com/sigstore/cosign/v3/cmd/cosign'),
   go('registry', 'v3.1.2', DISTRIBUTION, []),
