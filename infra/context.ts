@@ -27,6 +27,7 @@ const options = z
     relayVpc: text,
     createProjectsOnPush: flag,
     allowSparse: flag,
+    gcGraceSeconds: z.coerce.number().int('expected a whole number').min(1).optional(),
     disposable: flag,
     cliCredentials: flag,
     apiTag: z

@@ -1,4 +1,4 @@
-import { Token, type RemovalPolicy, type TimeZone } from 'aws-cdk-lib'
+import { Token, type Duration, type RemovalPolicy, type TimeZone } from 'aws-cdk-lib'
 import type { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling'
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
 import type { IVpc } from 'aws-cdk-lib/aws-ec2'
@@ -105,6 +105,12 @@ export type RoadsteadProps = {
    */
   readonly allowSparse?: boolean
   /**
+   * Garbage is left alone no longer than this: uploads, what was pushed and not used yet, what is in the trash. A push that
+   * takes longer fails cleanly.
+   * @default as the README says: hours, or a day
+   */
+  readonly gcGrace?: Duration
+  /**
    * Memory of each function; its share of a processor grows with it.
    * @default 1024 for each
    */
@@ -139,6 +145,7 @@ export type RoadsteadProps = {
 const LEAST_MEMORY_MB = 128
 const MOST_MEMORY_MB = 10_240
 const FUNCTIONS: readonly string[] = ['registry', 'api', 'worker'] satisfies FunctionName[]
+const LEAST_GRACE_SECONDS = 1
 const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/
 const URL_OF_A_HOST = /^https?:\/\/[^/?#\s]+$/
 
@@ -156,6 +163,10 @@ export const assertProps = (props: RoadsteadProps): void => {
   const { externalUrl, memorySizeMb = {}, reservedConcurrency = {} } = props
   if (externalUrl !== undefined && !isToken(externalUrl) && !URL_OF_A_HOST.test(externalUrl)) {
     refuse('externalUrl', `${externalUrl} is not a URL without a path, such as https://example.com`)
+  }
+  const grace = props.gcGrace?.toSeconds() ?? LEAST_GRACE_SECONDS
+  if (!isWhole(grace, LEAST_GRACE_SECONDS, Infinity)) {
+    refuse('gcGrace', `${grace} seconds; at least ${LEAST_GRACE_SECONDS}`)
   }
   for (const [name, memory] of Object.entries(memorySizeMb)) {
     assertFunction('memorySizeMb', name)
