@@ -58,12 +58,12 @@ const summed = async (
   { number }: SharedRun,
   share: Share,
 ): Promise<Tally | undefined> => {
-  let isWhole = true
+  const state = { isWhole: true }
   const lines = async function* (): AsyncGenerator<LogLine> {
     let read = 0
     for await (const line of readLog(store, number)) {
       if (read % LINES_AT_ONCE === 0 && (await share.isStopped()) && isOutOfTime(share)) {
-        isWhole = false
+        state.isWhole = false
         return
       }
       read += 1
@@ -71,7 +71,7 @@ const summed = async (
     }
   }
   const tally = await tallyOf(lines())
-  return isWhole ? tally : undefined
+  return state.isWhole ? tally : undefined
 }
 
 /** A run that somebody stops is summed up all the same. */

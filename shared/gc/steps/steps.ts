@@ -27,7 +27,7 @@ const named = { execution: z.string().min(1), input: z.unknown() }
 const left = z.object({
   run: run.optional().catch(undefined),
   lanes: z.array(lane).catch([]),
-  failure: z.unknown(),
+  failure: z.unknown().optional(),
 })
 
 /** What a step is called with. */
