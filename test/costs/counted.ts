@@ -68,8 +68,10 @@ export const createCounted = async (
   const instance = createInstance({ kv: createAwsKv(client, table), objects })
   const token = await prepare(instance)
 
-  /** What some work uses, requests aside. */
-  const count = async <T>(work: () => Promise<T>): Promise<{ usage: Usage; answer: T }> => {
+  /** What some work uses, requests aside, and how many calls it makes. */
+  const count = async <T>(
+    work: () => Promise<T>,
+  ): Promise<{ usage: Usage; answer: T; calls: number }> => {
     faults.plan()
     Object.assign(units, { read: 0, write: 0 })
     const answer = await work()
@@ -77,6 +79,7 @@ export const createCounted = async (
     const gets = s3.filter(({ command }) => isGet(command)).length
     return {
       answer,
+      calls: faults.calls().length,
       usage: {
         ...NOTHING,
         ...{ roundTrips: faults.roundTrips(), readUnits: units.read, writeUnits: units.write },
