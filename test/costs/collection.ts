@@ -1,7 +1,6 @@
 /** What collecting garbage costs and how long it takes: everything that a collected blob is to the collector, counted. */
-import { MAX_WORKERS } from '../../shared/gc/parameters.ts'
 import { collectGarbage } from '../../shared/gc/collect.ts'
-import { DEFAULT_PARAMETERS } from '../../shared/gc/parameters.ts'
+import { DEFAULT_PARAMETERS, MAX_WORKERS } from '../../shared/gc/parameters.ts'
 import type { Trouble } from '../../shared/gc/work.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
@@ -17,6 +16,7 @@ const LAYER_BYTES = 1_000
 const DAY_MS = 24 * 60 * 60_000
 /** Until everything is out of the trash. */
 const DAYS = 6
+const TENS = 10
 
 /** A backlog that took other registries a month. */
 const CANDIDATES = 1_800_000
@@ -27,9 +27,11 @@ const ROUND_SECONDS = 15 * 60 - 30
 /** The map itself, the look behind it, and the choice. */
 const TRANSITIONS_PER_ROUND = 3
 
-/** Of one blob, with its share of a manifest; whole units, for which shard is looked at first is chance. */
-export type Collected = Pick<Usage, 'readUnits' | 'writeUnits' | 'puts' | 'gets'> & {
+/** Of one blob, with its share of a manifest; in tens, for it is chance in which shards its tasks are, and who is first. */
+export type Collected = Pick<Usage, 'readUnits' | 'writeUnits' | 'gets'> & {
   readonly calls: number
+  /** Of the bucket, each as dear as a put; deleting costs nothing. */
+  readonly lists: number
 }
 
 /** Pushes images, deletes their manifests, and counts what the collector does until nothing of them is left. */
@@ -64,22 +66,23 @@ export const collect = async (counted: Counted): Promise<Collected> => {
         }),
     )
   let usage: Usage = NOTHING
-  let [calls, collected] = [0, 0]
+  let [calls, collected, lists] = [0, 0, 0]
   for (let day = 0; day < DAYS; day += 1) {
     passed += DAY_MS
     const { answer, ...more } = await run()
     usage = plus(usage, more.usage)
-    calls += more.calls
+    calls += more.calls.length
+    lists += more.calls.filter(({ command }) => command.startsWith('List')).length
     collected += answer.blobs
   }
   if (collected < blobs) throw new Error(`${blobs - collected} blobs are left`)
-  const each = (sum: number): number => Math.round(sum / collected)
+  const each = (sum: number, whole = 1): number => Math.round(sum / collected / whole) * whole
   return {
-    readUnits: each(usage.readUnits),
-    writeUnits: each(usage.writeUnits),
-    puts: usage.puts / collected < 1 ? 0 : each(usage.puts),
+    readUnits: each(usage.readUnits, TENS),
+    writeUnits: each(usage.writeUnits, TENS),
     gets: each(usage.gets),
-    calls: each(calls),
+    calls: each(calls, TENS),
+    lists: each(lists),
   }
 }
 
@@ -96,7 +99,9 @@ const backlogWith = (workers: number, each: Collected, { memoryMb }: Stack, all:
       (CANDIDATES / MILLION) *
       (each.readUnits * prices.dynamodbMillionReadUnits +
         each.writeUnits * prices.dynamodbMillionWriteUnits),
-    s3: (CANDIDATES * each.gets * prices.s3ThousandGets) / 1_000,
+    s3:
+      (CANDIDATES * (each.gets * prices.s3ThousandGets + each.lists * prices.s3ThousandPuts)) /
+      1_000,
     lambda: seconds * workers * (memoryMb / 1_024) * prices.lambdaArmGbSecond,
     stepFunctions: (transitions / 1_000) * prices.stepFunctionsThousandTransitions,
   }
@@ -117,7 +122,7 @@ export const backlogTable = (each: Collected, stack: Stack, all: Prices): string
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${rows.join('\n')}
 
-A collected blob is ${each.writeUnits} write and ${each.readUnits} read units, ${each.calls} calls and ${each.gets} look${each.gets === 1 ? '' : 's'} into the bucket, with its share of a manifest, its log and every wait; deleting costs nothing on S3, and 200 objects go with one call.
+A blob that is collected takes about ${each.writeUnits} write units, ${each.readUnits} read units and ${each.calls} calls, of which ${each.gets + each.lists} ask the bucket, with its share of a manifest, its lines in the log and everything that waits for it; S3 deletes for nothing, 200 objects with one call.
 Assumed is ${assumed.millisecondsPerCollectorCall} ms of a function a call; a table that was never busy takes ${meters.dynamodbFirstWriteUnitsPerSecond.toLocaleString('en')} write units a second, and more as it is used.
 `
 }
