@@ -3,7 +3,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { PublicHostedZone } from 'aws-cdk-lib/aws-route53'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
-import type { Stack } from 'aws-cdk-lib'
+import { Duration, type Stack } from 'aws-cdk-lib'
 import { describe, expect, it } from 'vitest'
 import { readContext } from '../../infra/context.ts'
 import type { CustomDomain, RelayProps, RoadsteadProps } from '../../infra/roadstead.ts'
@@ -60,6 +60,7 @@ describe('properties', () => {
       'memorySizeMb.gc',
       () => ({ memorySizeMb: { gc: 1024 } as RoadsteadProps['memorySizeMb'] & {} }),
     ],
+    ['gcGrace', () => ({ gcGrace: Duration.seconds(0) })],
     ['reservedConcurrency.registry', () => ({ reservedConcurrency: { registry: 0 } })],
     ['reservedConcurrency.api', () => ({ reservedConcurrency: { api: 1.5 } })],
   ]
