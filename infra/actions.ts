@@ -43,6 +43,22 @@ export const WORK_ACTIONS = [
   ...SEND_ACTIONS,
 ] as const
 
+/** `executions.ts`. */
+export const START_ACTIONS = ['states:StartExecution'] as const
+/** What calls a function. */
+export const CALL_ACTIONS = ['lambda:InvokeFunction'] as const
+/** What Step Functions does in a state machine's name to log; they know no resources. */
+export const LOG_DELIVERY_ACTIONS = [
+  'logs:CreateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:DescribeLogGroups',
+  'logs:DescribeResourcePolicies',
+  'logs:GetLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:UpdateLogDelivery',
+] as const
+
 /** `secrets.ts`. */
 export const SECRET_ACTIONS = ['secretsmanager:GetSecretValue'] as const
 

@@ -5,10 +5,12 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
+import type { Collection } from './collection/collection.ts'
 import type { Queues } from './work.ts'
 
 export type AlarmsProps = {
   readonly api: HttpApi
+  readonly collection: Collection
   readonly functions: Readonly<Record<string, LambdaFunction>>
   readonly queues: Queues
   /** Answers that the relay failed to give, where there is one. */
@@ -21,12 +23,12 @@ const PERIOD = Duration.minutes(5)
 const SERVER_ERRORS = 5
 const OLDEST_MESSAGE_SECONDS = 60 * 60
 
-/** Says what goes wrong that nobody sees. Nine of them, ten with the relay: so many cost nothing. */
+/** Says what goes wrong that nobody sees. Ten of them, which cost nothing; the relay has one more. */
 export class Alarms extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { api, functions, queues, relayErrors, topic }: AlarmsProps,
+    { api, collection, functions, queues, relayErrors, topic }: AlarmsProps,
   ) {
     super(scope, id)
     const alarm = (name: string, what: string, metric: IMetric, threshold = 1): void => {
@@ -58,6 +60,11 @@ export class Alarms extends Construct {
         one.metricThrottles(sum),
       )
     }
+    alarm(
+      'CollectionErrors',
+      'A run of garbage collection failed: the history of its execution and the logs of the worker say why; the next run goes on',
+      collection.metricFailed(sum),
+    )
     alarm(
       'DeadLetters',
       'Messages could not be worked on: the logs of the worker say why; redrive them when that is mended',

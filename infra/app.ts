@@ -14,12 +14,20 @@
  * encryptionKey=ARN              a KMS key for what is kept
  * createProjectsOnPush=true      a push makes its project, for who may make projects
  * allowSparse=true               manifests may refer to what is not there
+ * gcGraceSeconds=3600            garbage is left alone no longer than this
  * disposable=true                deleting the stack deletes what it keeps, but a bucket that is not empty
  * cliCredentials=true            deploys with your credentials alone, not with the roles that bootstrapping made
  * apiTag=name=value              a tag of the HTTP API
  * ```
  */
-import { App, CfnOutput, CliCredentialsStackSynthesizer, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import {
+  App,
+  CfnOutput,
+  CliCredentialsStackSynthesizer,
+  Duration,
+  RemovalPolicy,
+  Stack,
+} from 'aws-cdk-lib'
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import { Vpc } from 'aws-cdk-lib/aws-ec2'
 import { Key } from 'aws-cdk-lib/aws-kms'
@@ -85,6 +93,9 @@ const main = (): void => {
     ...(bucket !== undefined && { bucket: Bucket.fromBucketName(stack, 'Bucket', bucket) }),
     ...(encryptionKey !== undefined && {
       encryptionKey: Key.fromKeyArn(stack, 'Key', encryptionKey),
+    }),
+    ...(context.gcGraceSeconds !== undefined && {
+      gcGrace: Duration.seconds(context.gcGraceSeconds),
     }),
     ...(context.disposable && { removalPolicy: RemovalPolicy.DESTROY }),
     createProjectsOnPush: context.createProjectsOnPush,

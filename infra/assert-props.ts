@@ -1,4 +1,4 @@
-import { RemovalPolicy, Token } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { assertRelay } from './assert-relay.ts'
 import { assertDomain, assertKnown, isRecord, isToken, isWhole, refuse } from './assertions.ts'
@@ -6,6 +6,7 @@ import type { FunctionName, RoadsteadProps } from './props.ts'
 
 const LEAST_MEMORY_MB = 128
 const MOST_MEMORY_MB = 10_240
+const LEAST_GRACE_SECONDS = 1
 const FUNCTIONS: readonly string[] = ['registry', 'api', 'worker'] satisfies FunctionName[]
 const URL_OF_A_HOST = /^https?:\/\/[^/?#\s]+$/
 /** Neither tables nor buckets can be left as a snapshot. */
@@ -77,6 +78,16 @@ const ASSERTIONS = {
   alarmTopic: (topic) => {
     if (!isRecord(topic) || typeof topic['topicArn'] !== 'string') {
       refuse('alarmTopic', 'expected a topic, such as Topic.fromTopicArn gives')
+    }
+  },
+  gcGrace: (grace) => {
+    if (!(grace instanceof Duration)) {
+      refuse('gcGrace', `${String(grace)}; expected a Duration`)
+      return
+    }
+    const seconds = grace.toSeconds({ integral: false })
+    if (!isWhole(seconds, LEAST_GRACE_SECONDS, Infinity)) {
+      refuse('gcGrace', `${seconds} seconds; whole ones, at least ${LEAST_GRACE_SECONDS}`)
     }
   },
   relay: (relay, { domain }) => {

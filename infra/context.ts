@@ -38,6 +38,7 @@ const options = z
       .optional(),
     createProjectsOnPush: flag,
     allowSparse: flag,
+    gcGraceSeconds: z.coerce.number().int('expected a whole number').min(1).optional(),
     disposable: flag,
     cliCredentials: flag,
     apiTag: z

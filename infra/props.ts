@@ -1,4 +1,4 @@
-import type { RemovalPolicy, TimeZone } from 'aws-cdk-lib'
+import type { Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib'
 import type { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling'
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager'
 import type { IVpc } from 'aws-cdk-lib/aws-ec2'
@@ -104,6 +104,12 @@ export type RoadsteadProps = {
    * @default false
    */
   readonly allowSparse?: boolean
+  /**
+   * Garbage is left alone no longer than this: uploads, what was pushed and not used yet, what is in the trash. A push that
+   * takes longer fails cleanly.
+   * @default as the README says: hours, or a day
+   */
+  readonly gcGrace?: Duration
   /**
    * Memory of each function; its share of a processor grows with it.
    * @default 1024 for each

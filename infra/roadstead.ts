@@ -13,12 +13,14 @@ import {
   REGISTRY_OBJECT_ACTIONS,
   SECRET_ACTIONS,
   SEND_ACTIONS,
+  START_ACTIONS,
   TABLE_ACTIONS,
   WORK_ACTIONS,
 } from './actions.ts'
 import { Alarms } from './alarms.ts'
 import { assertProps } from './assert-props.ts'
 import { BundledFunction } from './bundled-function.ts'
+import { Collection } from './collection/collection.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Permission } from './own-role.ts'
 import type { BlobBucket, FunctionName, RoadsteadProps } from './props.ts'
@@ -34,8 +36,8 @@ const ANSWER_SECONDS = 29
 const PASSWORD_CHARACTERS = 32
 
 /**
- * A registry: an HTTP API in front of two functions, on one table and one bucket, and a third function that works behind
- * them. Idle, it costs its storage and one secret.
+ * A registry: an HTTP API in front of two functions, on one table and one bucket, a third function that works behind
+ * them, and a state machine that has it collect garbage. Idle, it costs its storage and one secret.
  *
  * ```ts
  * new Roadstead(stack, 'Registry', { domain: { name: 'registry.example.com', certificate, hostedZone } })
@@ -64,6 +66,7 @@ export class Roadstead extends Construct {
     const kept = { encryptionKey, removalPolicy }
     const { bucket, table } = new Store(this, 'Store', { ...kept, bucket: props.bucket })
     const queues = new Queues(this, 'Queues', kept)
+    const collection = new Collection(this, 'Collection')
     this.firstPassword = new Secret(this, 'FirstPassword', {
       description: 'The password that the user admin of Roadstead has at first',
       generateSecretString: { passwordLength: PASSWORD_CHARACTERS, excludePunctuation: true },
@@ -88,7 +91,12 @@ export class Roadstead extends Construct {
       TABLE_NAME: table.tableName,
       BUCKET_NAME: bucket.bucketName,
       QUEUE_URL: queues.messages.queueUrl,
+      ...(props.gcGrace !== undefined && {
+        GC_GRACE_SECONDS: String(props.gcGrace.toSeconds()),
+      }),
     }
+    const collecting = { COLLECTION_ARN: collection.arn }
+    const startCollections = may(START_ACTIONS, collection.arn)
     const front = {
       ...environment,
       ADMIN_SECRET: this.firstPassword.secretArn,
@@ -128,13 +136,14 @@ export class Roadstead extends Construct {
       ...common('api'),
       description: 'Management API',
       timeoutSeconds: ANSWER_SECONDS,
-      environment: front,
+      environment: { ...front, ...collecting },
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
         may(COPY_ACTIONS, bucket.arnForObjects('*')),
         may(BUCKET_ACTIONS, bucket.bucketArn),
         may(SECRET_ACTIONS, this.firstPassword.secretArn),
         may(SEND_ACTIONS, queues.messages.queueArn),
+        startCollections,
         ...useKeys,
       ],
     }).function
@@ -142,15 +151,17 @@ export class Roadstead extends Construct {
       ...common('worker'),
       description: 'Works on messages and on what is due',
       timeoutSeconds: WORK_SECONDS,
-      environment,
+      environment: { ...environment, ...collecting },
       permissions: [
         may(TABLE_ACTIONS, table.tableArn),
         may(COLLECTOR_OBJECT_ACTIONS, bucket.arnForObjects('*')),
         may(COLLECTOR_BUCKET_ACTIONS, bucket.bucketArn),
         may(WORK_ACTIONS, queues.messages.queueArn),
+        startCollections,
         ...useKeys,
       ],
     }).function
+    collection.stepBy(worker, { logRetention, removalPolicy })
     new Work(this, 'Work', worker, queues)
 
     const door = new FrontDoor(this, 'FrontDoor', {
@@ -162,7 +173,7 @@ export class Roadstead extends Construct {
     new Alarms(this, 'Alarms', {
       api: door.api,
       functions: { Registry: registry, Management: management, Worker: worker },
-      queues,
+      ...{ collection, queues },
       relayErrors: this.relay?.errors,
       topic: props.alarmTopic,
     })

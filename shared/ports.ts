@@ -266,6 +266,15 @@ export type Deliveries = {
   receive(limit: number): Promise<readonly Delivery[]>
 }
 
+/** Work that goes on by itself for longer than a process may, one step after another; only on AWS. */
+export type Executions = {
+  /**
+   * Durable when it resolves. `input` is JSON. With a name, of at most 80 letters, digits and hyphens, it is begun once in
+   * 90 days (Step Functions service limit): `exists` says that it was.
+   */
+  start(input: string, name?: string): Promise<'started' | 'exists'>
+}
+
 /** What must not lie in the table. */
 export type Secrets = {
   /** The text of a secret; `undefined`: there is none of that name. */

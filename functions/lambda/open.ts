@@ -7,10 +7,8 @@ import type { LogIn } from '../../shared/identity/log-in.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
 import { createPulls } from '../../shared/repositories/pulls.ts'
-import { systemClock } from '../../shared/system/clock.ts'
-import { createRandomIds } from '../../shared/system/ids.ts'
 import { behindAnswers } from './behind-answers.ts'
-import { whereOf, type Front } from './environment.ts'
+import { storeOf, whereOf, type Front } from './environment.ts'
 import { registerExtension, type Extension } from './extension.ts'
 import { createFirstStart } from './first-start.ts'
 
@@ -38,7 +36,7 @@ const CONSOLE: Tell = {
 export const openFront = (env: Front, tell = CONSOLE) => {
   const where = whereOf(env)
   const { kv, objects } = openAws({ ...where, table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
-  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const store = storeOf(env, kv)
   const context: RegistryContext = {
     store,
     objects,

@@ -1,27 +1,29 @@
 /** Works on the queue and on what is due, on Lambda. */
 import type * as z from 'zod'
+import { auditPurgeJob } from '../../shared/audit/purge-job.ts'
+import { createAwsExecutions } from '../../shared/aws/executions.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createAwsQueue } from '../../shared/aws/queue.ts'
 import { collectInBackground } from '../../shared/gc/background.ts'
 import type { GcJobDeps } from '../../shared/gc/job.ts'
-import { createJobs } from '../../shared/jobs/jobs.ts'
+import { startDue } from '../../shared/gc/steps/start.ts'
+import { takeStep } from '../../shared/gc/steps/steps.ts'
 import { createHandlers } from '../../shared/messages/handlers.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
 import { takeOnVerification } from '../../shared/registry/uploads/direct/entrust.ts'
 import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
 import { runDue } from '../../shared/schedules/run-due.ts'
-import { systemClock } from '../../shared/system/clock.ts'
-import { createRandomIds } from '../../shared/system/ids.ts'
-import { ports, queueing, whereOf } from '../lambda/environment.ts'
-import { createWorker, type WorkerDeps } from './worker.ts'
+import { collecting, ports, queueing, storeOf, whereOf } from '../lambda/environment.ts'
+import { createWorker, type Looks, type WorkerDeps } from './worker.ts'
 
-const environment = ports.extend(queueing)
+const environment = ports.extend(queueing).extend(collecting)
 
 const compose = (env: z.infer<typeof environment>): WorkerDeps => {
   const where = whereOf(env)
   const { kv, objects } = openAws({ ...where, table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
-  const store = { kv, clock: systemClock, ids: createRandomIds() }
+  const store = storeOf(env, kv)
+  const executions = createAwsExecutions({ ...where, stateMachine: env.COLLECTION_ARN })
   const context: RegistryContext = {
     ...{ store, objects, limits: DEFAULT_LIMITS, allowSparse: false },
     repositories: createRepositories(store, { createProjectsOnPush: false }),
@@ -32,18 +34,25 @@ const compose = (env: z.infer<typeof environment>): WorkerDeps => {
       console.error('garbage could not be collected yet', { type, attempts }, error)
     },
   }
-  const jobs = createJobs(collection)
+  const purge = auditPurgeJob(store)
+  const looks: Looks = {
+    auditPurge: async (isEnding) => {
+      await runDue(store, purge, isEnding)
+    },
+    garbageCollection: async () => {
+      await startDue(store, executions)
+    },
+  }
   return {
-    store,
-    jobs,
+    looks,
+    takeStep: async (step, isEnding) =>
+      await takeStep({ ...collection, executions }, step, isEnding),
     collect: async (isEnding) => {
       await collectInBackground({ ...collection, isEnding })
     },
     handlers: createHandlers({
       runJob: async (name, { isEnding }) => {
-        const job = jobs.find((one) => one.name === name)
-        if (job === undefined) throw new Error(`this version knows no job ${name}`)
-        await runDue(store, job, isEnding)
+        await looks[name](isEnding)
       },
       verifyUpload: takeOnVerification({
         ...{ context, hashing: createPortableHashing() },

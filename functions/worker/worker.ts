@@ -1,16 +1,21 @@
+import type { Lane, Stage } from '../../shared/gc/steps/stage.ts'
+import type { Step } from '../../shared/gc/steps/steps.ts'
 import { dispatch, type Handlers, type WorkContext } from '../../shared/messages/messages.ts'
-import { runDue, type Job } from '../../shared/schedules/run-due.ts'
-import type { Store } from '../../shared/store/store.ts'
+import type { JobName } from '../../shared/table.ts'
 import { parseEvent, type Batch, type BatchAnswer } from './events.ts'
 
 /** What is under way is over in this time when it is asked to end. */
 const ENDING_MS = 30_000
 
+/** What is done when a job may be due or somebody wants it to run; nothing when it is not to run. */
+export type Looks = Readonly<Record<JobName, (isEnding: () => boolean) => Promise<void>>>
+
 export type WorkerDeps = {
-  readonly store: Store
-  readonly jobs: readonly Job[]
+  readonly looks: Looks
   /** Works off garbage that is due. */
   readonly collect: (isEnding: () => boolean) => Promise<void>
+  /** Does a step of a collection that goes on for longer than this function may. */
+  readonly takeStep: (step: Step, isEnding: () => boolean) => Promise<Stage | Lane>
   readonly handlers: Handlers
   /** Told of every failure, once, with its cause and what was worked on. Texts of messages stay out of it. */
   readonly reportError: (error: unknown, what: Readonly<Record<string, string | number>>) => void
@@ -20,16 +25,21 @@ export type WorkerDeps = {
 export type Time = { readonly remainingMs: () => number }
 
 /**
- * Works on what Lambda brings: messages of the queue, each of which comes again when it fails, or the tick of the
- * schedule, on which jobs run that are due and garbage is worked off. It ends before it is ended.
- * @throws Error when a job failed, so that the failure is counted; the next tick runs it again when it is due
+ * Works on what Lambda brings: messages of the queue, each of which comes again when it fails; the tick of the schedule,
+ * on which jobs run that are due and garbage is worked off; a step of the state machine. It ends before it is ended.
+ * @throws Error when a job or a step failed, so that the failure is counted; the next tick runs the job again when it is
+ * due, and the state machine the step
  */
 export const createWorker = (deps: WorkerDeps) => {
-  return async (event: unknown, { remainingMs }: Time): Promise<BatchAnswer | undefined> => {
+  return async (
+    event: unknown,
+    { remainingMs }: Time,
+  ): Promise<BatchAnswer | Stage | Lane | undefined> => {
     const context = { isEnding: () => remainingMs() < ENDING_MS }
     const parsed = parseEvent(event)
     if ('Records' in parsed) return await takeBatch(deps, parsed, context)
-    await runJobs(deps, context)
+    if (parsed.kind === 'collection') return await deps.takeStep(parsed, context.isEnding)
+    await lookForWork(deps, context)
     return undefined
   }
 }
@@ -55,24 +65,18 @@ const takeBatch = async (
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
 }
 
-const runJobs = async (
-  { collect, jobs, reportError, store }: WorkerDeps,
+const lookForWork = async (
+  { collect, looks, reportError }: WorkerDeps,
   { isEnding }: WorkContext,
 ): Promise<void> => {
   const failed: string[] = []
-  for (const job of jobs) {
+  for (const [job, look] of [...Object.entries(looks), ['collection', collect] as const]) {
     try {
-      await runDue(store, job, isEnding)
+      await look(isEnding)
     } catch (error) {
-      failed.push(job.name)
-      reportError(error, { job: job.name })
+      failed.push(job)
+      reportError(error, { job })
     }
-  }
-  try {
-    await collect(isEnding)
-  } catch (error) {
-    failed.push('collection')
-    reportError(error, { job: 'collection' })
   }
   if (failed.length > 0) throw new Error(`jobs failed: ${failed.join(', ')}`)
 }

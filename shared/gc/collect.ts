@@ -2,14 +2,15 @@ import { writeAll } from '../store/batch.ts'
 import type { Result } from '../schedules/items.ts'
 import { RUNS_KEPT } from '../schedules/runs.ts'
 import type { Store } from '../store/store.ts'
+import { parkedShards, taskShards } from '../table.ts'
 import { enqueue } from '../tasks/tasks.ts'
 import { countDue } from './due.ts'
 import type { Gc } from './gc.ts'
 import { createPolicies } from './policy.ts'
 import type { GcParameters } from './parameters.ts'
-import { NOTHING, resultOf, withOne, type Tally } from './tally.ts'
+import { NOTHING, resultOf, together, withOne, type Tally } from './tally.ts'
 import { unpark } from './unpark.ts'
-import { workOff, type Trouble } from './work.ts'
+import { workOff, type Sum, type Trouble } from './work.ts'
 
 const MINUTE_MS = 60_000
 /** What is due is counted no further while it is worked off. */
@@ -32,6 +33,22 @@ export type Collection = {
   readonly reportBy?: (report: () => Promise<Result>) => void
 }
 
+/** What one of several processes that collect for one run is told besides. */
+export type Part = Omit<Collection, 'reportBy'> & {
+  /** Of the queue; those of what is parked have the same numbers. */
+  readonly shards: readonly number[]
+  /** Whether what is parked was looked at. */
+  readonly isUnparked: boolean
+  /** What the others have deleted, and when the first of them began: limits are for all of them together. */
+  readonly others: () => Tally
+  readonly begunAt: number
+  /** Given what asks for the sums so far, and what asks for what is due. */
+  readonly reportBy: (report: {
+    readonly sums: () => Result
+    readonly facts: () => Promise<Result>
+  }) => void
+}
+
 export type Collected = Tally & {
   /** Tasks that were worked on. */
   readonly tasks: number
@@ -44,14 +61,48 @@ export type Collected = Tally & {
 
 /** Works off what is due, within the limits that were given. */
 export const collectGarbage = async (collection: Collection): Promise<Collected> => {
-  const { context, parameters, run, troubled } = collection
+  const { gc, sums, tally, work, ...state } = begin(collection)
+  collection.reportBy?.(async () => ({
+    ...resultOf(tally()),
+    tasks: sums.tasks,
+    ...(await whatIsDue(gc)),
+  }))
+  if (collection.leavesParked !== true) await unpark(gc, work.isStopped)
+  await workOff(gc, work, sums)
+  return { ...tally(), ...sums, isLimited: state.isLimited() }
+}
+
+/** As `collectGarbage`, for some shards of the queue. */
+export const collectPart = async (
+  part: Part,
+): Promise<Collected & { readonly isUnparked: boolean }> => {
+  const { gc, sums, tally, work, ...state } = begin(part)
+  part.reportBy({
+    sums: () => ({ ...resultOf(tally()), tasks: sums.tasks, failed: sums.failed }),
+    facts: async () => await whatIsDue(gc),
+  })
+  const only = (all: readonly string[]): readonly string[] =>
+    part.shards.flatMap((shard) => all[shard] ?? [])
+  const isUnparked = part.isUnparked || (await unpark(gc, work.isStopped, only(parkedShards())))
+  await workOff(gc, work, sums, only(taskShards()))
+  return { ...tally(), ...sums, isLimited: state.isLimited(), isUnparked }
+}
+
+const whatIsDue = async ({ context: { store } }: Gc): Promise<Result> => ({
+  due: await countDue(store, MOST_COUNTED),
+})
+
+type Begun = Omit<Collection, 'reportBy'> & Partial<Pick<Part, 'others' | 'begunAt'>>
+
+const begin = (collection: Begun) => {
+  const { context, others = () => NOTHING, parameters, run, troubled } = collection
   const { store } = context
-  const begun = store.clock.now()
+  const { begunAt = store.clock.now() } = collection
   let tally = NOTHING
   let isLimited = false
   const isStopped = async (): Promise<boolean> => {
     if (await collection.isStopped()) return true
-    isLimited ||= isOver(parameters, tally, store.clock.now() - begun)
+    isLimited ||= isOver(parameters, together(others(), tally), store.clock.now() - begunAt)
     return isLimited
   }
   const gc: Gc = {
@@ -62,15 +113,8 @@ export const collectGarbage = async (collection: Collection): Promise<Collected>
     },
   }
   const work = { isStopped, troubled, workers: parameters.workers }
-  const sums = { tasks: 0, failed: 0, unknown: 0 }
-  collection.reportBy?.(async () => ({
-    ...resultOf(tally),
-    tasks: sums.tasks,
-    due: await countDue(store, MOST_COUNTED),
-  }))
-  if (collection.leavesParked !== true) await unpark(gc, isStopped)
-  await workOff(gc, work, sums)
-  return { ...tally, ...sums, isLimited }
+  const sums: Sum = { tasks: 0, failed: 0, unknown: 0 }
+  return { gc, work, sums, tally: () => tally, isLimited: () => isLimited }
 }
 
 const isOver = (

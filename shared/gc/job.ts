@@ -9,9 +9,11 @@ import type { Trouble } from './work.ts'
 
 export type GcJobDeps = Pick<Collection, 'context' | 'troubled'>
 
+export const GC_JOB = 'garbageCollection'
+
 /** Garbage collection as administrators ask for it, or by their schedule. */
 export const garbageCollectionJob = ({ context, troubled }: GcJobDeps): Job => ({
-  name: 'garbageCollection',
+  name: GC_JOB,
   work: async (text, runContext) => {
     const parameters = parseGcParameters(text)
     const { isStopped, log, number, reportBy } = runContext
@@ -37,7 +39,8 @@ export const garbageCollectionJob = ({ context, troubled }: GcJobDeps): Job => (
   },
 })
 
-const described = ({ deleteUntagged, isDryRun, workers }: GcParameters): string =>
+/** What a run is to do, in a sentence for its log. */
+export const described = ({ deleteUntagged, isDryRun, workers }: GcParameters): string =>
   `${isDryRun ? 'dry run: nothing is deleted; ' : ''}${workers} workers; manifests without a tag ${deleteUntagged ? 'go' : 'stay'} in projects that do not say otherwise`
 
 /** In sentences, for the log of a run. */

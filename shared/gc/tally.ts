@@ -51,6 +51,23 @@ export const tallyOf = async (lines: AsyncIterable<LogLine>): Promise<Tally> => 
   return tally
 }
 
+/** Of what several processes did. */
+export const together = (one: Tally, other: Tally): Tally => ({
+  manifests: one.manifests + other.manifests,
+  quotaBytes: one.quotaBytes + other.quotaBytes,
+  blobs: one.blobs + other.blobs,
+  releasedBytes: one.releasedBytes + other.releasedBytes,
+  objects: one.objects + other.objects,
+  freedBytes: one.freedBytes + other.freedBytes,
+})
+
+/** Of a run's record. */
+export const tallyIn = (result: Result): Tally => {
+  const { blobs = 0, freedBytes = 0, manifests = 0 } = result
+  const { objects = 0, quotaBytes = 0, releasedBytes = 0 } = result
+  return { manifests, quotaBytes, blobs, releasedBytes, objects, freedBytes }
+}
+
 /** As a run's record has it. */
 export const resultOf = (tally: Tally): Result => {
   const { blobs, freedBytes, manifests, objects, quotaBytes, releasedBytes } = tally

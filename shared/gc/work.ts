@@ -35,13 +35,17 @@ export type Worked = {
   readonly unknown: number
 }
 
-/**
- * Works off what is due, and what comes due by that, until nothing is or it is stopped. `sum`: is added to as it goes.
- */
+/** What is added to as it goes. */
+export type Sum = { -readonly [Name in keyof Worked]: number }
+
+const noSum = (): Sum => ({ tasks: 0, failed: 0, unknown: 0 })
+
+/** Works off what is due, and what comes due by that, until nothing is or it is stopped. */
 export const workOff = async (
   gc: Gc,
   work: Work,
-  sum: { -readonly [Name in keyof Worked]: number } = { tasks: 0, failed: 0, unknown: 0 },
+  sum = noSum(),
+  shards = taskShards(),
 ): Promise<Worked> => {
   const limiter = createLimiter(work.workers ?? 1)
   for (;;) {
@@ -49,13 +53,8 @@ export const workOff = async (
     sum.unknown = 0
     // None goes on alone after another one failed.
     const outcomes = await Promise.allSettled(
-      taskShards().map(async (shard) => {
-        await limiter(async () => {
-          const worked = await workOffShard(gc, shard, work)
-          sum.tasks += worked.tasks
-          sum.failed += worked.failed
-          sum.unknown += worked.unknown
-        })
+      shards.map(async (shard) => {
+        await limiter(async () => await workOffShard(gc, shard, work, sum))
       }),
     )
     const failure = outcomes.find(({ status }) => status === 'rejected')
@@ -65,19 +64,23 @@ export const workOff = async (
 }
 
 /** Works off what is due in one shard of the queue at this moment. Two may do so at once. */
-export const workOffShard = async (gc: Gc, pk: string, work: Work): Promise<Worked> => {
+export const workOffShard = async (
+  gc: Gc,
+  pk: string,
+  work: Work,
+  sum = noSum(),
+): Promise<Worked> => {
   const { store } = gc.context
   const query = { pk, sk: dueTasks(store.clock.now()), limit: TASKS_PER_PAGE } as const
-  let [tasks, failed, unknown] = [0, 0, 0]
   for await (const items of pages(store, { ...query, read: 'strong' })) {
     if (await work.isStopped()) break
     const known = items.map(parseTask).filter((task) => task !== undefined)
-    unknown += items.length - known.length
+    sum.unknown += items.length - known.length
     const outcomes = await workOffPage(gc, known, work)
-    tasks += known.length
-    failed += outcomes.filter((outcome) => outcome === 'failed').length
+    sum.tasks += known.length
+    sum.failed += outcomes.filter((outcome) => outcome === 'failed').length
   }
-  return { tasks, failed, unknown }
+  return sum
 }
 
 const isObjectTask = (

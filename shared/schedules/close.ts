@@ -35,7 +35,10 @@ export const closing = (store: Store, job: JobName, run: Run, ending: Ending) =>
   }) as const satisfies Readonly<Record<string, TransactOperation>>
 
 /** The same attempt at the same run. */
-export const asBefore = ({ status, owner }: Run): readonly Condition[] => [
+export const asBefore = ({
+  status,
+  owner,
+}: Pick<Run, 'status' | 'owner'>): readonly Condition[] => [
   { kind: 'equals', name: 'status', value: status },
   owner === undefined
     ? { kind: 'attributeAbsent', name: 'owner' }

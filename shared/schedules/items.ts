@@ -81,7 +81,25 @@ export const parseJob = (item: Item | undefined): JobState => {
   return { lastRun, openRun, schedule }
 }
 
-export const parseRun = (item: Item): Run => runItem.parse(item)
+/** What those who share a run add up stands in attributes of its own, for one cannot add to JSON. */
+const SUM = 'sum_'
+
+/** Numbers as attributes that several processes add to. */
+export const sumAttributes = (sums: Result): Result =>
+  Object.fromEntries(Object.entries(sums).map(([name, value]) => [`${SUM}${name}`, value]))
+
+const sumsOf = (item: Item): Result =>
+  Object.fromEntries(
+    Object.entries(item).flatMap(([name, value]) =>
+      name.startsWith(SUM) && typeof value === 'number' ? [[name.slice(SUM.length), value]] : [],
+    ),
+  )
+
+/** What the end of a run says came out goes before what was added up on the way. */
+export const parseRun = (item: Item): Run => {
+  const run = runItem.parse(item)
+  return { ...run, result: { ...sumsOf(item), ...run.result } }
+}
 
 /** A run as it is stored. */
 export const runAttributes = ({ endedAt, owner, leaseUntil, result, ...run }: Run) => ({

@@ -3,8 +3,15 @@ import type { JobName } from '../table.ts'
 import { keepAlive } from './claim.ts'
 import type { Result, Run } from './items.ts'
 
-const ALIVE_EVERY_MS = 5_000
+/** Between two signs of life, and so at most before a run hears that somebody stops it. */
+export const ALIVE_EVERY_MS = 5_000
 const MAX_LOG_CHARACTERS = 4_000
+
+/** A log with one line more, if there is room for it. */
+export const withLine = (text: string, line: string, now: number): string => {
+  const next = `${text}${new Date(now).toISOString()} ${line}\n`
+  return next.length <= MAX_LOG_CHARACTERS ? next : text
+}
 
 /** By which a run that is under way is heard of. */
 export type Pulse = {
@@ -44,8 +51,7 @@ export const createPulse = (
   return {
     isStopped,
     log: (line) => {
-      const next = `${text}${new Date(store.clock.now()).toISOString()} ${line}\n`
-      if (next.length <= MAX_LOG_CHARACTERS) text = next
+      text = withLine(text, line, store.clock.now())
     },
     reportBy: (given) => {
       report = given

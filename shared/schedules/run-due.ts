@@ -3,7 +3,7 @@ import { transactNamed } from '../store/transact.ts'
 import type { JobName } from '../table.ts'
 import { claimRun } from './claim.ts'
 import { closing } from './close.ts'
-import type { Result, RunStatus } from './items.ts'
+import type { Result, Run, RunStatus } from './items.ts'
 import { createPulse, type Pulse } from './pulse.ts'
 
 /** What a job has to do with the run that it is in. */
@@ -21,13 +21,26 @@ export type Job = {
  */
 export const runDue = async (
   store: Store,
-  { name, work }: Job,
+  job: Job,
   isEnding: () => boolean = () => false,
 ): Promise<boolean> => {
   if (isEnding()) return false
-  const run = await claimRun(store, name)
+  const run = await claimRun(store, job.name)
   if (run === undefined) return false
+  await workOn(store, job, run, isEnding)
+  return true
+}
 
+/**
+ * Does the work of a run that was taken on, and ends it.
+ * @throws whatever the work throws, once the run is marked as failed
+ */
+export const workOn = async (
+  store: Store,
+  { name, work }: Job,
+  run: Run,
+  isEnding: () => boolean,
+): Promise<void> => {
   const { hasStopped, text, ...pulse } = createPulse(store, name, run, isEnding)
   const end = async (status: RunStatus, result: Result): Promise<void> => {
     // Refused: it was taken for dead, and somebody has ended it.
@@ -44,5 +57,4 @@ export const runDue = async (
   }
   if (hasStopped()) pulse.log(isEnding() ? 'stopped: whoever ran it had to end' : 'stopped')
   await end(hasStopped() ? 'Stopped' : 'Success', result)
-  return true
 }

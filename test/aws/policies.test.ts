@@ -17,6 +17,20 @@ const table = arnOf('AWS::DynamoDB::Table')
 const bucket = arnOf('AWS::S3::Bucket')
 const objects = { 'Fn::Join': ['', [bucket, '/*']] }
 const messages = arnOf('AWS::SQS::Queue', 'Messages')
+const machine = {
+  'Fn::Join': [
+    '',
+    [
+      'arn:',
+      { Ref: 'AWS::Partition' },
+      ':states:',
+      { Ref: 'AWS::Region' },
+      ':',
+      { Ref: 'AWS::AccountId' },
+      ':stateMachine:TestRoadsteadCollection52AC29AF',
+    ],
+  ],
+}
 const secret = { Ref: idOf('AWS::SecretsManager::Secret') }
 
 const READ_AND_WRITE = [
@@ -30,7 +44,10 @@ const READ_AND_WRITE = [
   'dynamodb:UpdateItem',
 ]
 
-type Allowed = readonly (readonly [actions: string | readonly string[], resource: object])[]
+type Allowed = readonly (readonly [
+  actions: string | readonly string[],
+  resource: object | string,
+])[]
 
 const logsOf = (name: string): Allowed => [
   [
@@ -54,6 +71,7 @@ const ROLES: Readonly<Record<string, Allowed>> = {
     ['s3:ListBucket', bucket],
     ['secretsmanager:GetSecretValue', secret],
     ['sqs:SendMessage', messages],
+    ['states:StartExecution', machine],
     ...logsOf('Management'),
   ],
   Worker: [
@@ -64,10 +82,30 @@ const ROLES: Readonly<Record<string, Allowed>> = {
       ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
       messages,
     ],
+    ['states:StartExecution', machine],
     ...logsOf('Worker'),
+  ],
+  Collection: [
+    ['lambda:InvokeFunction', arnOf('AWS::Lambda::Function', 'RoadsteadWorker')],
+    [
+      [
+        'logs:CreateLogDelivery',
+        'logs:DeleteLogDelivery',
+        'logs:DescribeLogGroups',
+        'logs:DescribeResourcePolicies',
+        'logs:GetLogDelivery',
+        'logs:ListLogDeliveries',
+        'logs:PutResourcePolicy',
+        'logs:UpdateLogDelivery',
+      ],
+      '*',
+    ],
   ],
   Work: [['lambda:InvokeFunction', arnOf('AWS::Lambda::Function', 'RoadsteadWorker')]],
 }
+
+/** Whose roles they are, those of functions aside. */
+const SERVICES: Readonly<Record<string, string>> = { Work: 'scheduler', Collection: 'states' }
 
 describe('roles', () => {
   it.each(Object.entries(ROLES))('%s may do this and nothing else', (name, allowed) => {
@@ -80,7 +118,7 @@ describe('roles', () => {
             Action: 'sts:AssumeRole',
             Effect: 'Allow',
             Principal: {
-              Service: name === 'Work' ? 'scheduler.amazonaws.com' : 'lambda.amazonaws.com',
+              Service: `${SERVICES[name] ?? 'lambda'}.amazonaws.com`,
             },
           },
         ],

@@ -1,5 +1,5 @@
 /** A stack that cannot be is refused before anything is deployed, by the name of the property. */
-import { CfnParameter, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { CfnParameter, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling'
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import { Vpc } from 'aws-cdk-lib/aws-ec2'
@@ -118,6 +118,9 @@ describe('properties', () => {
     ['apiTags', () => ({ apiTags: { 'aws:name': 'mine' } })],
     ['apiTags.name', () => untyped({ apiTags: { name: 1 } })],
     ['apiTags.name', () => ({ apiTags: { name: 'x'.repeat(257) } })],
+    ['gcGrace', () => ({ gcGrace: Duration.millis(500) })],
+    ['gcGrace', () => ({ gcGrace: Duration.seconds(0) })],
+    ['gcGrace', () => untyped({ gcGrace: 60 })],
   ]
   it.each(REFUSED)('%s is refused by its name', (name, propsOf) => {
     expect(() => templateOf(propsOf)).toThrow(new RegExp(`^${name}: `))

@@ -274,7 +274,7 @@ describe('the roles of the relay', () => {
   })
 
   it('are all there are, and nothing was added to them', () => {
-    template.resourceCountIs('AWS::IAM::Role', 6)
+    template.resourceCountIs('AWS::IAM::Role', 7)
     template.resourceCountIs('AWS::IAM::Policy', 0)
   })
 

@@ -1,10 +1,14 @@
 /** What a deployment consists of; emulators ignore some of it in silence, so it is asserted here. */
-import { RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { Match } from 'aws-cdk-lib/assertions'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
 import { parseEvent } from '../../functions/worker/events.ts'
 import { MAX_DELIVERIES } from '../../shared/ports.ts'
+import { collectionDefinition, MOST_CALLS } from '../../infra/collection/definition.ts'
+import { MAX_WORKERS } from '../../shared/gc/parameters.ts'
+import { ROUNDS } from '../../shared/gc/steps/look.ts'
+import { dealLanes } from '../../shared/gc/steps/stage.ts'
 import { templateOf } from './stack.ts'
 
 const template = templateOf()
@@ -135,6 +139,89 @@ describe('the schedule', () => {
   })
 })
 
+const { States: STATES } = collectionDefinition({ resource: 'r', functionName: 'f' })
+
+describe('the collection', () => {
+  const [machine] = propertiesOf('AWS::StepFunctions::StateMachine')
+  const text = JSON.stringify(machine?.['DefinitionString'])
+
+  it('is a standard state machine whose steps are the worker’s, by the name that others start it by', () => {
+    const [worker] = idsOf('AWS::Lambda::Function', ({ Timeout }) => Timeout === 900)
+    expect(machine).not.toHaveProperty('StateMachineType')
+    expect(machine).toMatchObject({ StateMachineName: 'TestRoadsteadCollection52AC29AF' })
+    expect(text).toContain(JSON.stringify({ 'Fn::GetAtt': [worker, 'Arn'] }))
+    for (const name of ['Management', 'Worker']) {
+      const [{ Environment: environment } = {}] = propertiesOf('AWS::Lambda::Function', name)
+      expect(JSON.stringify(environment)).toContain(':stateMachine:TestRoadsteadCollection52AC29AF')
+    }
+  })
+
+  it('keeps a log of every step, and says when a run failed', () => {
+    const [logs] = idsOf('AWS::Logs::LogGroup', undefined, 'Collection')
+    expect(machine).toMatchObject({
+      LoggingConfiguration: {
+        Level: 'ALL',
+        Destinations: [
+          { CloudWatchLogsLogGroup: { LogGroupArn: { 'Fn::GetAtt': [logs, 'Arn'] } } },
+        ],
+      },
+    })
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'ExecutionsFailed',
+      Namespace: 'AWS/States',
+      Threshold: 1,
+    })
+  })
+
+  it('tries every step again, and ends the run whatever fails', () => {
+    const { Finish: finish, ...others } = STATES
+    const working = Object.values(others).filter(({ Type: type }) => /Task|Map/.test(type))
+    expect(working).toHaveLength(5)
+    const caught = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Finish' }]
+    for (const state of working) expect(state).toMatchObject({ Catch: caught })
+    for (const { Retry: retry } of [finish, STATES.Work.ItemProcessor.States.Lane]) {
+      expect(retry.at(-1)).toMatchObject({ ErrorEquals: ['States.ALL'] })
+    }
+  })
+
+  it('goes on in another execution long before the history of one is full', () => {
+    // A call has up to five events, a lane four besides, a round twenty.
+    const lanes = MAX_WORKERS * (MOST_CALLS * 5 + 4)
+    expect(ROUNDS * (lanes + 2 * MOST_CALLS * 5 + 20)).toBeLessThan(25_000)
+  })
+
+  it('calls for nothing that the worker does not know', () => {
+    const run = { number: 1, owner: 'a', begunAt: 1 }
+    const [lane] = dealLanes(1)
+    const values = {
+      ...{ run, lane, execution: 'name', input: {} },
+      collecting: { run, lanes: [lane], rounds: 0, generation: 0, failure: {} },
+    }
+    const { Alone: alone, Begin: begin, Continue: goOn, Finish: finish, Look: look } = STATES
+    const { Lane: work } = STATES.Work.ItemProcessor.States
+    expect(JSON.stringify(STATES).match(/"Type":"Task"/g)).toHaveLength(6)
+    for (const task of [alone, begin, goOn, finish, look, work]) {
+      const { Payload: payload } = task.Parameters
+      const given = Object.keys(payload).map((name) => {
+        const plain = name.replace(/\.\$$/, '')
+        return [
+          plain,
+          Object.entries({ ...values, ...payload }).find(([key]) => key === plain)?.[1],
+        ]
+      })
+      expect(parseEvent(Object.fromEntries(given))).toMatchObject({ kind: 'collection' })
+    }
+  })
+
+  it('leaves garbage alone no longer than it is told to', () => {
+    const hasty = templateOf(() => ({ gcGrace: Duration.minutes(2) }))
+    for (const one of Object.values(hasty.findResources('AWS::Lambda::Function'))) {
+      expect(JSON.stringify(one)).toContain('"GC_GRACE_SECONDS":"120"')
+    }
+    expect(JSON.stringify(template.toJSON())).not.toContain('GC_GRACE_SECONDS')
+  })
+})
+
 describe('the first password', () => {
   it('is made by AWS, fits the rule for passwords, and stays in its secret', () => {
     template.hasResource('AWS::SecretsManager::Secret', {
@@ -159,7 +246,7 @@ describe('the functions', () => {
   })
 
   it('keep their logs, and those of requests, for a month', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 4)
+    template.resourceCountIs('AWS::Logs::LogGroup', 5)
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 })
   })
 })
@@ -194,13 +281,14 @@ describe('the API', () => {
 })
 
 describe('alarms', () => {
-  it('tell of errors, throttles, dead letters and messages that wait', () => {
+  it('tell of errors, throttles, failed collections, dead letters and messages that wait', () => {
     const metrics = propertiesOf('AWS::CloudWatch::Alarm').map(({ MetricName: name }) => name)
     expect(metrics.sort()).toEqual(
       [
         '5xx',
         'ApproximateAgeOfOldestMessage',
         'ApproximateNumberOfMessagesVisible',
+        'ExecutionsFailed',
         ...['Errors', 'Errors', 'Errors', 'Throttles', 'Throttles', 'Throttles'],
       ].sort(),
     )

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { surroundDynamodb } from '../../shared/aws/around.ts'
 import { createAwsKv } from '../../shared/aws/kv.ts'
 import { openAws } from '../../shared/aws/open.ts'
+import type { AwsCall } from '../../shared/aws/settings.ts'
 import { createFaults } from '../aws/faults.ts'
 import { createInstance, prepare } from '../aws/instance.ts'
 import { createBucket, createTable } from '../aws/store.ts'
@@ -68,8 +69,10 @@ export const createCounted = async (
   const instance = createInstance({ kv: createAwsKv(client, table), objects })
   const token = await prepare(instance)
 
-  /** What some work uses, requests aside. */
-  const count = async <T>(work: () => Promise<T>): Promise<{ usage: Usage; answer: T }> => {
+  /** What some work uses, requests aside, and the calls that it makes. */
+  const count = async <T>(
+    work: () => Promise<T>,
+  ): Promise<{ usage: Usage; answer: T; calls: readonly AwsCall[] }> => {
     faults.plan()
     Object.assign(units, { read: 0, write: 0 })
     const answer = await work()
@@ -77,6 +80,7 @@ export const createCounted = async (
     const gets = s3.filter(({ command }) => isGet(command)).length
     return {
       answer,
+      calls: faults.calls(),
       usage: {
         ...NOTHING,
         ...{ roundTrips: faults.roundTrips(), readUnits: units.read, writeUnits: units.write },

@@ -1,6 +1,7 @@
 import { collectInBackground } from '../../shared/gc/background.ts'
 import type { Trouble } from '../../shared/gc/work.ts'
-import { createJobs } from '../../shared/jobs/jobs.ts'
+import { auditPurgeJob } from '../../shared/audit/purge-job.ts'
+import { startDue } from '../../shared/gc/steps/start.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'
 import { runDue } from '../../shared/schedules/run-due.ts'
@@ -28,7 +29,10 @@ export const tick = async ({ count, objects, store }: Counted): Promise<Usage> =
   }
   const isEnding = (): boolean => false
   const { usage } = await count(async () => {
-    for (const job of createJobs(collection)) await runDue(store, job, isEnding)
+    await runDue(store, auditPurgeJob(store), isEnding)
+    await startDue(store, {
+      start: () => Promise.reject(new Error('nothing is due here')),
+    })
     await collectInBackground({ ...collection, isEnding })
   })
   return { ...usage, requests: 1 }

@@ -23,6 +23,7 @@ const schema = z.strictObject({
     s3ThousandGets: amount,
     sqsMillionRequests: amount,
     schedulerMillionInvocations: amount,
+    stepFunctionsThousandTransitions: amount,
     secretMonth: amount,
     alarmMonth: amount,
     logsGb: amount,
@@ -42,11 +43,15 @@ const schema = z.strictObject({
     apiGatewayRequestBytes: amount,
     sqsPollers: amount,
     sqsPollSeconds: amount,
+    /** Of a table that was never busy. */
+    dynamodbFirstWriteUnitsPerSecond: amount,
   }),
   /** What cannot be counted here. */
   assumed: z.strictObject({
     millisecondsPerRequest: amount,
     millisecondsPerRoundTrip: amount,
+    /** Of a function's processor: the waits of so many tasks at once hide behind one another. */
+    millisecondsPerCollectorCall: amount,
     logBytesPerRequest: amount,
   }),
 })

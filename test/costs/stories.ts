@@ -20,8 +20,8 @@ const descriptor = (mediaType: string, bytes: Uint8Array) => ({
 })
 
 /** An image of random layers. */
-export const makeImage = (): Image => {
-  const layers = Array.from({ length: LAYERS }, () => randomBytes(LAYER_BYTES))
+export const makeImage = (layerBytes = LAYER_BYTES): Image => {
+  const layers = Array.from({ length: LAYERS }, () => randomBytes(layerBytes))
   const config = Buffer.from(
     JSON.stringify({
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => digestOf(layer)) },

@@ -3,6 +3,7 @@ import prettier from 'prettier'
 import { dumpTable } from '../aws/store.ts'
 import { startDynamodbLocal, startMinistack } from '../tools/endpoints/start.ts'
 import { billOfMillion, totalOf, type Usage } from './bill.ts'
+import { backlogTable, collect } from './collection.ts'
 import { createCounted, type Counted } from './counted.ts'
 import { idleMonth, readStack, tick } from './idle.ts'
 import { readPrices, type Prices } from './prices.ts'
@@ -44,6 +45,7 @@ const countAll = async (counted: Counted, dynamodb: string) => {
       [`pushes of ${LAYERS} new layers by \`roadstead push\``]: await pushDirectly(counted, other),
     },
     tick: await tick(counted),
+    collected: await collect(counted),
   }
 }
 
@@ -68,6 +70,7 @@ export const makeCosts = async (): Promise<string> => {
     const tableGb = (found.tableBytes * imagesPerTb) / GB
     const storage = TB_IN_GB * prices.s3GbMonth
     const table = tableGb * (prices.dynamodbGbMonth + prices.dynamodbBackupGbMonth)
+    const backlog = backlogTable(found.collected, stack, all)
     const text = `
 | | requests each | API Gateway | Lambda | DynamoDB | S3 | logs | together |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -81,6 +84,8 @@ ${perMillion(found.usages, stack.memoryMb, all).join('\n')}
 
 Prices of ${region}, ${asOf}, without free allowances and volume discounts; bytes that leave AWS cost ${dollars(prices.transferOutGb)} a GB more.
 Calls and units are counted; assumed are ${assumed.millisecondsPerRequest} ms a request and ${assumed.millisecondsPerRoundTrip} ms a round trip at ${stack.memoryMb} MB, and ${assumed.logBytesPerRequest} bytes of logs a request.
+
+${backlog}
 `
     return (await prettier.format(text, { parser: 'markdown', printWidth: 100 })).trim()
   } finally {

@@ -15,12 +15,23 @@ const open = (work: Job['work'] = () => Promise.resolve({})) => {
   const store = createTestStore()
   const errors: unknown[] = []
   const collected: boolean[] = []
+  const steps: unknown[] = []
   const reported: unknown[] = []
   const job = { name: JOB, work } as const
   const time = { remaining: 15 * MINUTE }
   const worker = createWorker({
-    store,
-    jobs: [job],
+    looks: {
+      auditPurge: async (isEnding) => {
+        await runDue(store, job, isEnding)
+      },
+      garbageCollection: async () => {
+        await Promise.resolve()
+      },
+    },
+    takeStep: (step) => {
+      steps.push(step)
+      return Promise.resolve({ next: 'nothing' })
+    },
     collect: async (isEnding) => {
       collected.push(isEnding())
       await Promise.resolve()
@@ -37,7 +48,7 @@ const open = (work: Job['work'] = () => Promise.resolve({})) => {
     },
   })
   const call = async (event: unknown) => await worker(event, { remainingMs: () => time.remaining })
-  return { store, time, collected, errors, reported, call }
+  return { store, time, collected, steps, errors, reported, call }
 }
 
 /** A batch as Lambda brings it. */
@@ -56,7 +67,9 @@ const batchOf = (...texts: readonly string[]) => ({
 })
 
 const failedOf = (answer: Awaited<ReturnType<ReturnType<typeof open>['call']>>) =>
-  answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+  answer !== undefined && 'batchItemFailures' in answer
+    ? answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+    : undefined
 
 /** What a message is in the queue. */
 const wakeText = async (): Promise<string> => {
@@ -148,6 +161,15 @@ describe('the tick of the schedule', () => {
     await expect(call(tick)).rejects.toThrow('auditPurge')
     expect(errors).toEqual([new Error('broken')])
     expect((await readRun(store, JOB, 1)).status).toBe('Error')
+  })
+
+  it('is told from a step of the state machine', async () => {
+    const { call, collected, steps } = open()
+    const step = { step: 'begin', execution: 'name', input: {} }
+    expect(await call({ kind: 'collection', ...step })).toEqual({ next: 'nothing' })
+    expect(steps).toMatchObject([step])
+    expect(collected).toEqual([])
+    await expect(call({ kind: 'collection', step: 'dance' })).rejects.toThrow('nor a step')
   })
 
   it('is not taken for any other event', async () => {
