@@ -32,7 +32,13 @@ const compose = (env: z.infer<typeof environment>): WorkerDeps => {
       console.error('garbage could not be collected yet', { type, attempts }, error)
     },
   }
-  const jobs = createJobs(collection)
+  const jobs = createJobs({
+    ...collection,
+    // The words that the alarm waits for: `LOSS` of infra/alarms.ts.
+    lost: (loss) => {
+      console.error('data is lost', loss)
+    },
+  })
   return {
     store,
     jobs,

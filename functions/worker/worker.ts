@@ -60,19 +60,23 @@ const runJobs = async (
   { isEnding }: WorkContext,
 ): Promise<void> => {
   const failed: string[] = []
-  for (const job of jobs) {
-    try {
-      await runDue(store, job, isEnding)
-    } catch (error) {
-      failed.push(job.name)
-      reportError(error, { job: job.name })
+  const run = async (due: readonly Job[]): Promise<void> => {
+    for (const job of due) {
+      try {
+        await runDue(store, job, isEnding)
+      } catch (error) {
+        failed.push(job.name)
+        reportError(error, { job: job.name })
+      }
     }
   }
+  await run(jobs.filter(({ isLong = false }) => !isLong))
   try {
     await collect(isEnding)
   } catch (error) {
     failed.push('collection')
     reportError(error, { job: 'collection' })
   }
+  await run(jobs.filter(({ isLong = false }) => isLong))
   if (failed.length > 0) throw new Error(`jobs failed: ${failed.join(', ')}`)
 }

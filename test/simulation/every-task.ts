@@ -41,6 +41,10 @@ export const TASK_TYPES = Object.keys({
   REPOSITORY_DELETE: true,
   PROJECT_DELETE: true,
   LOG_DELETE: true,
+  HOLDER_REVIEW: true,
+  STRAY_REVIEW: true,
+  BLOB_REPAIR: true,
+  MANIFEST_REPAIR: true,
 } satisfies Readonly<Record<TaskType, true>>)
 
 const FORGOTTEN_RUN = 1_000

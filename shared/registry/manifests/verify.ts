@@ -20,14 +20,14 @@ export type Leniency = {
 
 /**
  * Takes hold of every child of a manifest, and of the manifest by its tags, and then, all holds acknowledged, sees to it that every child is there and
- * stays. A child that may be missing is held all the same: when it comes, it is held already.
+ * stays. A child that may be missing is held all the same: when it comes, it is held already. Answers whether one is.
  * @throws RegistryError MANIFEST_BLOB_UNKNOWN with what is missing; SIZE_INVALID when a blob has another size
  */
 export const holdAndVerify = async (
   context: RegistryContext,
   push: Push,
   { absent, allowSparse }: Leniency,
-): Promise<void> => {
+): Promise<'whole' | 'sparse'> => {
   const { pushed, children, manifest } = push
   await Promise.all([
     writeAll(context.store, [
@@ -50,8 +50,15 @@ export const holdAndVerify = async (
   for (const digest of children.manifests) expect(key.manifest(pushed.rid, digest), digest)
 
   const protection = await protect(context.store, keys)
-  if (!protection.held) {
-    const missing = new Set(protection.absent.flatMap((guard) => guards.get(nameOf(guard)) ?? []))
+  const lost = blobs.filter(({ digest }) => {
+    const item = protection.guards.get(key.blob(digest))
+    return item !== undefined && parseBlob(item).missingAt !== undefined
+  })
+  const missing = new Set([
+    ...protection.absent.flatMap((guard) => guards.get(nameOf(guard)) ?? []),
+    ...lost.map(({ digest }) => digest),
+  ])
+  if (missing.size > 0) {
     const optional = new Set(blobs.filter((blob) => blob.optional).map(({ digest }) => digest))
     const needed = [...missing].filter((digest) => !allowSparse && !optional.has(digest))
     if (needed.length > 0) throw childrenUnknown(needed)
@@ -64,4 +71,5 @@ export const holdAndVerify = async (
       detail: { digest, given: size, actual: parseBlob(item).sizeBytes },
     })
   }
+  return missing.size + absent.size > 0 ? 'sparse' : 'whole'
 }

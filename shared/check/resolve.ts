@@ -1,0 +1,55 @@
+import type { Digest } from '../oci/digest.ts'
+import { pages } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+import { taskShards, type ObjectId } from '../table.ts'
+import { parseTask } from '../tasks/parse.ts'
+import { sideBySide } from './look.ts'
+import type { Suspect } from './suspect.ts'
+import { tokensOf } from './tokens.ts'
+
+/**
+ * Tells what is wrong from what only looked so: that to which no task sees, and which is still so when it is asked for once
+ * more. Whoever works off a task writes its successor before the task goes, so a task can be missed by one walk through the
+ * queue, when it is overtaken by it; but not by another one behind that, unless what it sees to has changed.
+ */
+export const resolve = async (
+  store: Store,
+  suspects: readonly Suspect[],
+): Promise<readonly Suspect[]> => {
+  const once = await unseenTo(store, suspects)
+  const twice = await unseenTo(store, once)
+  const confirmed = await sideBySide(twice, async (suspect) =>
+    (await suspect.confirm()) ? [suspect] : [],
+  )
+  return confirmed.flat()
+}
+
+/** Those to which no task in the queue sees; what was looked for in the trash becomes what it is when it is there. */
+const unseenTo = async (
+  store: Store,
+  suspects: readonly Suspect[],
+): Promise<readonly Suspect[]> => {
+  if (suspects.length === 0) return []
+  const awaited = new Set(suspects.flatMap(({ awaits }) => awaits))
+  const wanted = new Set(suspects.flatMap(({ fromTrash }) => fromTrash?.blob ?? []))
+  const seen = new Set<string>()
+  const trash = new Map<Digest, ObjectId>()
+  for (const pk of taskShards()) {
+    for await (const items of pages(store, { pk, read: 'strong' })) {
+      for (const item of items) {
+        const task = parseTask(item)?.task
+        if (task === undefined) continue
+        for (const token of tokensOf(task)) if (awaited.has(token)) seen.add(token)
+        if (task.type !== 'OBJECT_DELETE' || task.digest === undefined) continue
+        if (wanted.has(task.digest)) trash.set(task.digest, task.oid)
+      }
+    }
+  }
+  return suspects
+    .filter(({ awaits }) => !awaits.some((token) => seen.has(token)))
+    .map((suspect) => {
+      const { fromTrash } = suspect
+      const oid = fromTrash && trash.get(fromTrash.blob)
+      return oid === undefined ? suspect : { ...suspect, ...fromTrash?.found(oid) }
+    })
+}
