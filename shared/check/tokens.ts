@@ -9,6 +9,7 @@ export const token = {
   blob: (digest: Digest): string => `blob ${digest}`,
   link: (digest: Digest, pid: ProjectId): string => `link ${digest} ${pid}`,
   object: (oid: ObjectId): string => `object ${oid}`,
+  upload: (oid: ObjectId): string => `upload ${oid}`,
   push: (rid: RepositoryId, digest: Digest, inc: Incarnation): string =>
     `push ${rid} ${digest} ${inc}`,
   manifest: (rid: RepositoryId, digest: Digest): string => `manifest ${rid} ${digest}`,
@@ -21,6 +22,7 @@ export const token = {
 export const tokensOf = (task: Task): readonly string[] => {
   switch (task.type) {
     case 'UPLOAD_REVIEW':
+      return [token.upload(task.oid)]
     case 'UPLOAD_CLEANUP':
     case 'OBJECT_DELETE':
     case 'STRAY_REVIEW':

@@ -10,6 +10,10 @@ export const STORIES = {
   eager: { collectors: 4, deletesUntagged: true },
   /** As `gc`, and whatever no tag holds goes as soon as a worker sees it. */
   untagged: { collectors: 0, workers: 4, isSettled: true, deletesUntagged: true },
+  /** As `gc`, and audits all the while, which find nothing. */
+  audit: { collectors: 0, workers: 3, auditors: 2, isSettled: true },
+  /** As `untagged`, and audits. */
+  auditUntagged: { collectors: 0, workers: 3, auditors: 2, isSettled: true, deletesUntagged: true },
 } as const satisfies Readonly<Record<string, Partial<Telling>>>
 
 export type StoryKind = keyof typeof STORIES

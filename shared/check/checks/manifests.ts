@@ -99,7 +99,7 @@ const withoutBody = (context: CheckContext, one: One): Suspect => {
   const { oid } = record
   return {
     finding: { kind: 'manifestWithoutBody', ...about(one), oid },
-    awaits: [token.push(rid, digest, record.inc)],
+    awaits: [],
     repair: [],
     confirm: async () => {
       if (oid === undefined) {
@@ -113,10 +113,10 @@ const withoutBody = (context: CheckContext, one: One): Suspect => {
 }
 
 const notHeld = ({ store }: CheckContext, one: One, unheld: readonly Key[]): Suspect => {
-  const { digest, item, pid, record, rid } = one
+  const { digest, item, pid, rid } = one
   return {
     finding: { kind: 'childNotHeld', ...about(one) },
-    awaits: [token.repair(rid, digest), token.push(rid, digest, record.inc)],
+    awaits: [token.repair(rid, digest)],
     repair: [{ type: 'MANIFEST_REPAIR', pid, rid, digest }],
     confirm: async () => {
       const found = await readAll(store, unheld, 'strong')
@@ -129,8 +129,8 @@ const notHeld = ({ store }: CheckContext, one: One, unheld: readonly Key[]): Sus
 }
 
 /** What it refers to has no record. */
-const gone = ({ store }: CheckContext, { digest, item, record, rid }: One, guard: Key) => ({
-  awaits: [token.push(rid, digest, record.inc)],
+const gone = ({ store }: CheckContext, { item }: One, guard: Key) => ({
+  awaits: [],
   repair: [],
   confirm: async () => await isSo(store, [isAsSeen(item, 'inc'), isAbsent(guard)]),
 })

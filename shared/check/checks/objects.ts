@@ -72,7 +72,13 @@ const atRest = ({ store }: CheckContext, item: Item, oid: ObjectId): readonly Su
   if (item['state'] !== 'UP') return []
   if (push === undefined) {
     const repair = [{ type: 'UPLOAD_REVIEW', oid }] as const
-    return [{ finding: { kind: 'uploadUnreviewed', oid }, awaits, repair, confirm: isStill }]
+    return [
+      {
+        finding: { kind: 'uploadUnreviewed', oid },
+        awaits: [token.upload(oid), ...awaits],
+        ...{ repair, confirm: isStill },
+      },
+    ]
   }
   const { digest, inc, rid } = push
   return [

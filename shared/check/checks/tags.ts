@@ -45,7 +45,7 @@ export const checkTags: Check = async ({ projectOf, store }, entries) => {
     return [
       {
         finding: { kind: 'childNotHeld', pid, rid, manifest: digest, tag },
-        awaits: [token.repair(rid, digest), token.push(rid, digest, inc)],
+        awaits: [token.repair(rid, digest)],
         repair: [{ type: 'MANIFEST_REPAIR', pid, rid, digest }],
         confirm: async () =>
           await isSo(store, [isAsSeen(item, 'digest', 'inc'), isAbsent(heldKey)]),
