@@ -7,6 +7,9 @@ import { sideBySide } from './look.ts'
 import type { Suspect } from './suspect.ts'
 import { tokensOf } from './tokens.ts'
 
+/** By then a transaction that was seen in part is seen as a whole. */
+const VISIBLE_MS = 5_000
+
 /**
  * Tells what is wrong from what only looked so: that to which no task sees, and which is still so when it is asked for once
  * more. Whoever works off a task writes its successor before the task goes, so a task can be missed by one walk through the
@@ -17,6 +20,8 @@ export const resolve = async (
   suspects: readonly Suspect[],
 ): Promise<readonly Suspect[]> => {
   const once = await unseenTo(store, suspects)
+  // The task may come with the very transaction of which a part was seen.
+  if (once.length > 0) await store.clock.sleep(VISIBLE_MS)
   const twice = await unseenTo(store, once)
   const confirmed = await sideBySide(twice, async (suspect) =>
     (await suspect.confirm()) ? [suspect] : [],
