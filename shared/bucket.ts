@@ -35,7 +35,7 @@ export const parseBucketKey = (
 export const bucketPrefix = { objects: 'object/', tails: 'tail/' } as const
 
 /** Of which ids are made. */
-const ID_CHARACTERS = [...'234567abcdefghijklmnopqrstuvwxyz']
+const ID_CHARACTERS = Array.from('234567abcdefghijklmnopqrstuvwxyz')
 const STARTS = ID_CHARACTERS.flatMap((first) => ID_CHARACTERS.map((second) => first + second))
 
 /** The same, in shares of about the same size that lie behind one another. */

@@ -34,7 +34,7 @@ export type Parsed =
 
 /** `undefined`: of another kind. */
 export const parseKey = ({ pk, sk }: Key): Parsed | undefined => {
-  const [kind, first = '', second = ''] = pk.split('#')
+  const [kind = '', first = '', second = ''] = pk.split('#')
   switch (kind) {
     case 'BLOB':
       return inBlob(first as Digest, sk)
@@ -78,7 +78,7 @@ const inManifest = (of: OfManifest, sk: string): Parsed | undefined => {
 }
 
 const inRepository = (rid: RepositoryId, sk: string): Parsed | undefined => {
-  const [kind, first = '', second = '', third] = sk.split('#')
+  const [kind = '', first = '', second = '', third] = sk.split('#')
   switch (kind) {
     case 'TAG':
       return { kind: 'tag', rid, tag: first as Tag }

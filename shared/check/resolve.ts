@@ -11,22 +11,25 @@ import { tokensOf } from './tokens.ts'
 const VISIBLE_MS = 5_000
 
 /**
- * Tells what is wrong from what only looked so: that to which no task sees, and which is still so when it is asked for once
- * more. Whoever works off a task writes its successor before the task goes, so a task can be missed by one walk through the
- * queue, when it is overtaken by it; but not by another one behind that, unless what it sees to has changed.
+ * Tells what is wrong from what only looked so: it is so now, at one moment; no task sees to it, some of which come with the
+ * very transaction that made it so; and it is so still. Whoever works off a task writes its successor before the task goes,
+ * so if the walk through the queue missed both, what they see to has changed by then.
  */
 export const resolve = async (
   store: Store,
   suspects: readonly Suspect[],
 ): Promise<readonly Suspect[]> => {
-  const once = await unseenTo(store, suspects)
-  // The task may come with the very transaction of which a part was seen.
-  if (once.length > 0) await store.clock.sleep(VISIBLE_MS)
-  const twice = await unseenTo(store, once)
-  const confirmed = await sideBySide(twice, async (suspect) =>
+  const likely = await confirmed(await unseenTo(store, suspects))
+  if (likely.length === 0) return []
+  await store.clock.sleep(VISIBLE_MS)
+  return await confirmed(await unseenTo(store, likely))
+}
+
+const confirmed = async (suspects: readonly Suspect[]): Promise<readonly Suspect[]> => {
+  const found = await sideBySide(suspects, async (suspect) =>
     (await suspect.confirm()) ? [suspect] : [],
   )
-  return confirmed.flat()
+  return found.flat()
 }
 
 /** Those to which no task in the queue sees; what was looked for in the trash becomes what it is when it is there. */
