@@ -12,6 +12,7 @@ import { parseKey } from '../table-parse.ts'
 import { enqueue } from '../tasks/tasks.ts'
 import { checkBlobs } from './checks/blobs.ts'
 import { checkBucket } from './checks/bucket.ts'
+import { checkBytes } from './checks/bytes.ts'
 import { checkHolders } from './checks/holders.ts'
 import { checkLinks } from './checks/links.ts'
 import { checkManifests } from './checks/manifests.ts'
@@ -26,7 +27,7 @@ import type { Check, CheckContext, Entry, Suspect } from './suspect.ts'
 
 const CHECKS: readonly Check[] = [
   ...[checkBlobs, checkLinks, checkObjects, checkParts, checkManifests, checkPushes],
-  ...[checkHolders, checkTags, checkUntagged],
+  ...[checkHolders, checkTags, checkUntagged, checkBytes],
 ]
 
 /** Suspects are settled by so many: each time the queue of tasks is walked through. */

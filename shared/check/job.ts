@@ -11,6 +11,8 @@ import { auditParameters, DEFAULT_PARAMETERS, parseAuditParameters } from './par
 import { parseProgress, progressOf } from './place.ts'
 import { createProjectsOf } from './projects.ts'
 
+/** One blob of so many is read through, and no more bytes than this in one go of the worker: seconds of its time. */
+const SAMPLED = { oneIn: 64, bytesLeft: 1024 ** 3 }
 const HOUR_MS = 60 * 60_000
 
 export type StorageAuditDeps = {
@@ -41,7 +43,10 @@ export const storageAuditJob = ({ context, lost }: StorageAuditDeps): Job => ({
     reportBy(() => counts)
     const audited = await auditStorage({
       ...{ ...begun, run: number, isStopped },
-      context: { store, objects, before, ...createProjectsOf(store, allowSparse) },
+      context: {
+        ...{ store, objects, before, sample: { ...SAMPLED } },
+        ...createProjectsOf(store, allowSparse),
+      },
       counted: (so) => {
         counts = so
       },

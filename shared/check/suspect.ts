@@ -14,6 +14,8 @@ export type CheckContext = {
   readonly before: number
   /** `undefined`: the repository has no name any more. */
   readonly projectOf: (rid: RepositoryId) => Promise<ProjectId | undefined>
+  /** How many blobs are read through, one in so many, and how many bytes are left for that; none if absent. */
+  readonly sample?: { readonly oneIn: number; bytesLeft: number }
   /** Whether manifests of the project may refer to what is not there. */
   readonly allowsSparse: (pid: ProjectId) => Promise<boolean>
 }

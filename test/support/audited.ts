@@ -1,6 +1,7 @@
 import { auditStorage, BEGINNING, NONE, type Audit } from '../../shared/check/audit.ts'
 import { readFindings, type FindingLine } from '../../shared/check/log.ts'
 import { createProjectsOf } from '../../shared/check/projects.ts'
+import type { CheckContext } from '../../shared/check/suspect.ts'
 import { unpark } from '../../shared/gc/unpark.ts'
 import { workOff } from '../../shared/gc/work.ts'
 import { digestOf, type Digest } from '../../shared/oci/digest.ts'
@@ -30,7 +31,10 @@ export type Audited = {
   readonly oidOf: (content: string) => ObjectId
   /** Everything compared, once; answers what was found. */
   readonly audit: (
-    options?: Partial<Audit> & { readonly marginMs?: number },
+    options?: Partial<Audit> & {
+      readonly marginMs?: number
+      readonly sample?: CheckContext['sample']
+    },
   ) => Promise<readonly FindingLine[]>
   /** Works off what is due now and in so many days. */
   readonly collect: (days?: number, deleteUntagged?: boolean) => Promise<void>
@@ -78,12 +82,13 @@ export const createAudited = async (): Promise<Audited> => {
     }
   }
   let run = 0
-  const audit: Audited['audit'] = async ({ marginMs = HOUR_MS, ...options } = {}) => {
+  const audit: Audited['audit'] = async ({ marginMs = HOUR_MS, sample, ...options } = {}) => {
     run += 1
     const { objects, store } = context
     const { place } = await auditStorage({
       context: {
         ...{ store, objects, before: store.clock.now() - marginMs },
+        ...(sample !== undefined && { sample }),
         ...createProjectsOf(store, false),
       },
       ...{ run, place: BEGINNING, counts: NONE, isStopped: () => false },
