@@ -82,7 +82,7 @@ describe('storage audits over the API', () => {
     await kv.write({ op: 'delete', key: { pk: `OBJECT#${String(blob?.['oid'])}`, sk: '#' } })
     real.pass(1)
     const { findings, path, told } = await run({ margin_hours: 0 })
-    expect(told.job_parameters).toMatchObject({ lost: 1, broken: 2, leaked: 0 })
+    expect(told.job_parameters).toMatchObject({ lost: 1, broken: 2, leaked: 1 })
     expect(losses).toEqual([{ run: 1, lost: 1 }])
     const lost = findings.filter(({ severity }) => severity === 'lost')
     expect(lost.map((one) => [one.kind, one.repository])).toEqual([
