@@ -12,6 +12,9 @@ export const TABLE_ACTIONS = [
   'dynamodb:UpdateItem',
 ] as const
 
+/** The storage audit walks through the whole table. */
+export const AUDIT_ACTIONS = ['dynamodb:Scan'] as const
+
 /**
  * Of `objects.ts` and `multipart.ts` what pushes, copies and pulls call; S3 asks no more of parts and copies. Parts are
  * listed when a client goes on with a direct upload.

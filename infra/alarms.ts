@@ -1,9 +1,10 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Names } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import { Alarm, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import type { Collection } from './collection/collection.ts'
 import type { Queues } from './work.ts'
@@ -21,9 +22,11 @@ export type AlarmsProps = {
 const PERIOD = Duration.minutes(5)
 /** One failure may be chance. */
 const SERVER_ERRORS = 5
+/** What `functions/worker/handler.ts` says when an audit finds that data is lost. */
+const LOSS = 'data is lost'
 const OLDEST_MESSAGE_SECONDS = 60 * 60
 
-/** Says what goes wrong that nobody sees. Ten of them, which cost nothing; the relay has one more. */
+/** Says what goes wrong that nobody sees. Eleven of them, of which ten cost nothing; the relay has one more. */
 export class Alarms extends Construct {
   constructor(
     scope: Construct,
@@ -58,6 +61,20 @@ export class Alarms extends Construct {
         `${name}Throttles`,
         `The function ${name} is called more often at once than it may be: raise its reserved concurrency or the account's`,
         one.metricThrottles(sum),
+      )
+    }
+    const { Worker: worker } = functions
+    if (worker !== undefined) {
+      const losses = new MetricFilter(this, 'Losses', {
+        logGroup: worker.logGroup,
+        filterPattern: FilterPattern.anyTerm(LOSS),
+        metricNamespace: Names.uniqueId(this),
+        metricName: 'DataLosses',
+      })
+      alarm(
+        'DataLosses',
+        'A storage audit found that data is lost: roadstead audit storage status tells what; see its findings',
+        losses.metric(sum),
       )
     }
     alarm(

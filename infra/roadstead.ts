@@ -6,6 +6,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import {
   BUCKET_ACTIONS,
+  AUDIT_ACTIONS,
   COLLECTOR_BUCKET_ACTIONS,
   COLLECTOR_OBJECT_ACTIONS,
   KEY_ACTIONS,
@@ -153,7 +154,7 @@ export class Roadstead extends Construct {
       timeoutSeconds: WORK_SECONDS,
       environment: { ...environment, ...collecting },
       permissions: [
-        may(TABLE_ACTIONS, table.tableArn),
+        may([...TABLE_ACTIONS, ...AUDIT_ACTIONS].sort(), table.tableArn),
         may(COLLECTOR_OBJECT_ACTIONS, bucket.arnForObjects('*')),
         may(COLLECTOR_BUCKET_ACTIONS, bucket.bucketArn),
         may(WORK_ACTIONS, queues.messages.queueArn),

@@ -20,3 +20,24 @@ export const bucketKey = {
   /** Begins the keys of all tails of an upload. */
   tails: (oid: ObjectId): string => `tail/${spread(oid)}/`,
 } as const
+
+/** What a key of the bucket is about; `undefined`: it is none that was made here. */
+export const parseBucketKey = (
+  name: string,
+): { readonly kind: 'object' | 'tail'; readonly oid: ObjectId } | undefined => {
+  const [, kind, start = '', oid = ''] = /^(object|tail)\/([^/]+)\/([^/]+)/.exec(name) ?? []
+  if (kind === undefined || !oid.startsWith(start)) return undefined
+  // As it was made of an id.
+  return { kind: kind === 'object' ? 'object' : 'tail', oid: oid as ObjectId }
+}
+
+/** Begin the keys of all objects, and of all tails. */
+export const bucketPrefix = { objects: 'object/', tails: 'tail/' } as const
+
+/** Of which ids are made. */
+const ID_CHARACTERS = Array.from('234567abcdefghijklmnopqrstuvwxyz')
+const STARTS = ID_CHARACTERS.flatMap((first) => ID_CHARACTERS.map((second) => first + second))
+
+/** The same, in shares of about the same size that lie behind one another. */
+export const bucketShares = (kind: keyof typeof bucketPrefix): readonly string[] =>
+  STARTS.map((start) => `${bucketPrefix[kind]}${start}/`)

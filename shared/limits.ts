@@ -12,6 +12,7 @@ import {
   type Item,
   type Key,
   type Query,
+  type Scan,
   type TransactOperation,
   type UpdateItem,
   type WriteOperation,
@@ -96,9 +97,7 @@ export const assertTransaction = (operations: readonly TransactOperation[]): voi
 /** For `query`. */
 export const assertQuery = ({ pk, sk, after, limit }: Query): void => {
   assertKeyPart('pk', pk, MAX_PARTITION_KEY_BYTES)
-  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1)) {
-    refuse(`limit ${limit}; it must be a whole number of 1 or more`)
-  }
+  assertLimit(limit)
   if (after !== undefined) assertKeyPart('after', after, MAX_SORT_KEY_BYTES)
   if (sk === undefined) return
   if ('prefix' in sk) {
@@ -112,6 +111,12 @@ export const assertQuery = ({ pk, sk, after, limit }: Query): void => {
   if (after !== undefined && (compareUtf8(after, sk.from) < 0 || compareUtf8(after, sk.to) > 0)) {
     refuse('after lies outside the range')
   }
+}
+
+/** For `scan`. */
+export const assertScan = ({ after, limit }: Scan): void => {
+  if (after !== undefined) assertKey(after)
+  assertLimit(limit)
 }
 
 /** For `Objects.get`: the range lies inside an object of that size. */
@@ -189,6 +194,12 @@ const assertAttribute = (name: string, value: AttributeValue): void => {
   // DynamoDB counts in decimals of 38 digits and JavaScript in doubles: only in whole numbers do both agree.
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     refuse(`${name} is ${value}; only safe integers are allowed`)
+  }
+}
+
+const assertLimit = (limit: number | undefined): void => {
+  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1)) {
+    refuse(`limit ${limit}; it must be a whole number of 1 or more`)
   }
 }
 

@@ -84,6 +84,17 @@ export type Query = {
  */
 export type QueryPage = { readonly items: readonly Item[]; readonly next?: string }
 
+export type Scan = {
+  /** Continue behind this key: the `next` of the page before, whose item need not exist any more. */
+  readonly after?: Key
+  /** Items read at most, 1 or more. */
+  readonly limit?: number
+  readonly read: ReadMode
+}
+
+/** A page ends at `limit` items or 1 MB; `next` is absent only at the end of the table. A page may be empty. */
+export type ScanPage = { readonly items: readonly Item[]; readonly next?: Key }
+
 export type TransactOutcome =
   | { readonly done: true }
   /** One reason per operation, in order; nothing was written. `conflict`: another write held the item; try again. */
@@ -97,6 +108,12 @@ export type Kv = {
     read: ReadMode,
   ): Promise<{ readonly items: readonly Item[]; readonly unprocessed: readonly Key[] }>
   query(query: Query): Promise<QueryPage>
+  /**
+   * A page of the whole table, in an order of the store's own. Whoever follows `next` to the end has met every item once
+   * that was there all the while; one that came or went meanwhile, or changed, may have been met as it was at some moment.
+   * Only for who compares everything: it costs what the table holds.
+   */
+  scan(scan: Scan): Promise<ScanPage>
   /** `refused`: a condition did not hold, nothing was written. `conflict`: a transaction held the item; try again. */
   write(operation: WriteOperation): Promise<'done' | 'refused' | 'conflict'>
   /** At most 25 operations on distinct keys, each on its own: some may be done when others are not. */

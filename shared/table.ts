@@ -28,6 +28,7 @@
  * task for GC        TASK#<shard>                <due>#<type>#<subject>#<cause>              with the write that causes it
  * untagged manifest  PARKED#<shard>              <rid>#<digest>                              GC
  * line of GC's log   GCLOG#<run>#<shard>         <time>#<id>                                 with the deletion
+ * line of an audit   FINDINGS#<run>              <time>#<id>                                 storage audit
  * counter            COUNTER#<of what>           #                                           with what is counted
  * project number     PROJECTNUMBER#<number>      #                                           project
  * project list       PROJECTS                    <project>                                   project
@@ -137,7 +138,7 @@ export const QUEUE = 'QUEUE'
 export const DEAD_LETTERS = 'DEADLETTERS'
 
 /** What runs by a schedule. */
-export type JobName = 'auditPurge' | 'garbageCollection'
+export type JobName = 'auditPurge' | 'garbageCollection' | 'storageAudit'
 
 /** One month of a log: everybody writes to it, and one partition takes 1,000 writes a second (DynamoDB service limit). */
 export const AUDIT_SHARDS = 4
@@ -329,6 +330,10 @@ export const key = {
     pk: `PARKED#${shardOf(`${rid}/${digest}`)}`,
     sk: `${rid}#${digest}`,
   }),
+  finding: (run: number, at: number, id: string): Key => ({
+    pk: findingsOf(run),
+    sk: `${digits(at, DUE_DIGITS)}#${id}`,
+  }),
   gcLine: (run: number, at: number, id: string): Key => ({
     pk: gcLogPartition(run, shardOfId(id, GC_LOG_SHARDS)),
     sk: `${digits(at, DUE_DIGITS)}#${id}`,
@@ -422,6 +427,9 @@ export const parkedShards = (): readonly string[] =>
 
 /** The tasks that are due at a time. */
 export const dueTasks = (now: number) => ({ from: '0', to: `${digits(now, DUE_DIGITS)}#~` })
+
+/** The partition of what a storage audit found. */
+export const findingsOf = (run: number): string => `FINDINGS#${digits(run, NUMBER_DIGITS)}`
 
 export const gcLogPartition = (run: number, shard: number): string =>
   `GCLOG#${digits(run, NUMBER_DIGITS)}#${shard}`

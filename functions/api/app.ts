@@ -23,6 +23,7 @@ import { addProjects } from './routes/projects/projects.ts'
 import { addGarbageCollection } from './routes/jobs/gc.ts'
 import { addGcDeletions } from './routes/jobs/gc-deletions.ts'
 import { addPurge } from './routes/jobs/purge.ts'
+import { addStorageAudit } from './routes/jobs/storage-audit.ts'
 import { addQuotas } from './routes/projects/quotas.ts'
 import { addRepositories } from './routes/artifacts/repositories.ts'
 import { addSearch } from './routes/system/search.ts'
@@ -81,6 +82,7 @@ const FAMILIES: readonly AddRoutes[] = [
   addPurge,
   addGarbageCollection,
   addGcDeletions,
+  addStorageAudit,
 ]
 
 /** Harbor's management API as a value: `createApi(deps).request('/api/v2.0/ping')` answers without any server. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createAuditRecorder } from '../../shared/audit/recorder.ts'
 import { formatBytes } from '../../shared/bytes.ts'
+import type { Loss } from '../../shared/check/job.ts'
 import { openEmbedded, type Embedded } from '../../shared/embedded/open.ts'
 import { readVolume } from '../../shared/embedded/volume.ts'
 import { createAuditedLogIn } from '../../shared/identity/audited-log-in.ts'
@@ -88,7 +89,11 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
       log.error('garbage could not be collected yet', error, { type, attempts: String(attempts) })
     },
   }
-  const jobs = runJobs(store, createJobs(collection), (error, job) => {
+  const lost = ({ lost: count, run }: Loss): void => {
+    const seen = new Error(`${count} things are gone`)
+    log.error('data is lost', seen, { audit: String(run) })
+  }
+  const jobs = runJobs(store, createJobs({ ...collection, lost }), (error, job) => {
     log.error('a job failed', error, { job })
   })
   const collector =

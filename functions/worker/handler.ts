@@ -4,6 +4,7 @@ import { auditPurgeJob } from '../../shared/audit/purge-job.ts'
 import { createAwsExecutions } from '../../shared/aws/executions.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createAwsQueue } from '../../shared/aws/queue.ts'
+import { storageAuditJob } from '../../shared/check/job.ts'
 import { collectInBackground } from '../../shared/gc/background.ts'
 import type { GcJobDeps } from '../../shared/gc/job.ts'
 import { startDue } from '../../shared/gc/steps/start.ts'
@@ -35,12 +36,22 @@ const compose = (env: z.infer<typeof environment>): WorkerDeps => {
     },
   }
   const purge = auditPurgeJob(store)
+  const audit = storageAuditJob({
+    ...collection,
+    // The words that the alarm waits for: `LOSS` of infra/alarms.ts.
+    lost: (loss) => {
+      console.error('data is lost', loss)
+    },
+  })
   const looks: Looks = {
     auditPurge: async (isEnding) => {
       await runDue(store, purge, isEnding)
     },
     garbageCollection: async () => {
       await startDue(store, executions)
+    },
+    storageAudit: async (isEnding) => {
+      await runDue(store, audit, isEnding)
     },
   }
   return {

@@ -70,7 +70,14 @@ const lookForWork = async (
   { isEnding }: WorkContext,
 ): Promise<void> => {
   const failed: string[] = []
-  for (const [job, look] of [...Object.entries(looks), ['collection', collect] as const]) {
+  const { storageAudit, ...short } = looks
+  const inOrder = [
+    ...Object.entries(short),
+    ['collection', collect],
+    // May take all the time that is left.
+    ['storageAudit', storageAudit],
+  ] as const
+  for (const [job, look] of inOrder) {
     try {
       await look(isEnding)
     } catch (error) {

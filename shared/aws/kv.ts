@@ -7,6 +7,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
@@ -16,6 +17,7 @@ import {
   assertKey,
   assertOperation,
   assertQuery,
+  assertScan,
   assertTransaction,
 } from '../limits.ts'
 import type { Kv, TransactOutcome, WriteOperation } from '../ports.ts'
@@ -92,6 +94,25 @@ export const createAwsKv = (client: DynamoDBClient, table: string): Kv => {
       return {
         items: (items ?? []).map(fromWireItem),
         ...(last !== undefined && { next: fromWireKey(last).sk }),
+      }
+    },
+
+    scan: async (scan) => {
+      assertScan(scan)
+      const { after, limit, read } = scan
+      const command = new ScanCommand({
+        TableName: table,
+        ConsistentRead: read === 'strong',
+        ...(limit !== undefined && { Limit: limit }),
+        ...(after !== undefined && { ExclusiveStartKey: toWireKey(after) }),
+      })
+      const { Items: items, LastEvaluatedKey: last } = await call(
+        'read',
+        async () => await client.send(command),
+      )
+      return {
+        items: (items ?? []).map(fromWireItem),
+        ...(last !== undefined && { next: fromWireKey(last) }),
       }
     },
 

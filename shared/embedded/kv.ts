@@ -11,6 +11,7 @@ import type { Clock, Item, Key, Kv, TransactOutcome } from '../ports.ts'
 import { guarded } from './failures.ts'
 import { preparedChange } from './kv-change.ts'
 import { queryTable } from './kv-query.ts'
+import { scanTable } from './kv-scan.ts'
 import type { Room } from './room.ts'
 import { keyText, readItem } from './table-file.ts'
 import type { TableFile } from './table-file.ts'
@@ -49,6 +50,8 @@ export const createKv = (table: TableFile, clock: Clock, room: Room): Kv => {
     },
 
     query: async (query) => await Promise.resolve(queryTable(table, query)),
+
+    scan: async (scan) => await Promise.resolve(scanTable(table, scan)),
 
     write: async (operation) => {
       assertOperation(operation)

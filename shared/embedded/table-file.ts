@@ -43,6 +43,9 @@ export const keyText = ({ pk, sk }: Key): string => `${pk}${SEPARATOR}${sk}`
 export const sortKeyOf = (pk: string, text: string): string =>
   text.slice(pk.length + SEPARATOR.length)
 
+/** The partition key in the key of an item. */
+export const partitionKeyOf = (text: string): string => text.slice(0, text.indexOf(SEPARATOR))
+
 /** Sorts before every sort key of a partition that begins with `start`, that key itself included. */
 export const firstFrom = (pk: string, start: string): string => `${pk}${SEPARATOR}${start}`
 

@@ -28,7 +28,8 @@ export const deleteObjects = async (
   )
   const isDoomed = ({ oid }: ObjectTask): boolean =>
     found.get(key.object(oid))?.['state'] === 'DOOM'
-  const doomed = tasks.filter(isDoomed)
+  const doomed = await withoutWayBack(store, tasks.filter(isDoomed), found)
+  const isGoing = new Set(doomed)
   const sizes = await noteSizes(gc, doomed, found)
   await deleteKeys(
     objects,
@@ -36,9 +37,27 @@ export const deleteObjects = async (
   )
   return await Promise.all(
     tasks.map(async (task) =>
-      isDoomed(task) ? await finish(gc, { ...task, size: sizes.get(task.oid) }) : 'done',
+      isGoing.has(task) ? await finish(gc, { ...task, size: sizes.get(task.oid) }) : 'done',
     ),
   )
+}
+
+/** Of an object's record: from here on nobody brings it back. */
+export const DELETING = 'isDeleting'
+
+/** Shuts the way back out of the trash, which an audit may take with an object. Answers those that stay doomed. */
+const withoutWayBack = async (
+  store: Store,
+  doomed: readonly ObjectTask[],
+  found: Found,
+): Promise<readonly ObjectTask[]> => {
+  const shut = await Promise.all(
+    doomed.map(async ({ oid }) => {
+      if (found.get(key.object(oid))?.[DELETING] === true) return true
+      return (await write(store, oid, { [DELETING]: true })) === 'done'
+    }),
+  )
+  return doomed.filter((_, index) => shut[index] === true)
 }
 
 /**
@@ -70,16 +89,24 @@ const SIZE = 'foundSize'
 
 /** Refused: another worker has deleted the object and its record, and knew. */
 const note = async (store: Store, oid: ObjectId, sizeBytes: number): Promise<void> => {
+  await write(store, oid, { [SIZE]: sizeBytes })
+}
+
+/** Into the record of an object while it is doomed. */
+const write = async (
+  store: Store,
+  oid: ObjectId,
+  set: Readonly<Record<string, number | boolean>>,
+): Promise<'done' | 'refused'> =>
   await retry(store, async () => {
     const outcome = await store.kv.write({
       op: 'update',
       key: key.object(oid),
-      set: { [SIZE]: sizeBytes },
+      set,
       conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
     })
     return outcome === 'conflict' ? AGAIN : outcome
   })
-}
 
 const finish = async (gc: Gc, task: ObjectTask): Promise<Outcome> => {
   const { objects, store } = gc.context

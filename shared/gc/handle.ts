@@ -7,12 +7,16 @@ import { deleteObjects } from './delete-objects.ts'
 import { deleteProject } from './delete-project.ts'
 import { deleteRepository } from './delete-repository.ts'
 import type { Gc, Outcome } from './gc.ts'
+import { repairBlob } from './repair-blob.ts'
+import { repairManifest } from './repair-manifest.ts'
 import { reviewBlob } from './review-blob.ts'
+import { reviewHolder } from './review-holder.ts'
 import { reviewIntent } from './review-intent.ts'
 import { reviewLink } from './review-link.ts'
 import { reviewManifest } from './review-manifest.ts'
 import { reviewParked } from './review-parked.ts'
 import { reviewReferrers } from './review-referrers.ts'
+import { reviewStray } from './review-stray.ts'
 import { reviewUpload } from './review-upload.ts'
 
 /** Works off one task, whatever it is. */
@@ -47,6 +51,14 @@ export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
       return await deleteRepository(gc, task, queued)
     case 'PROJECT_DELETE':
       return await deleteProject(gc, task, queued)
+    case 'HOLDER_REVIEW':
+      return await reviewHolder(gc, task, queued)
+    case 'STRAY_REVIEW':
+      return await reviewStray(gc, task, queued)
+    case 'BLOB_REPAIR':
+      return await repairBlob(gc, task, queued)
+    case 'MANIFEST_REPAIR':
+      return await repairManifest(gc, task, queued)
     case 'LOG_DELETE':
       return await deleteLog(gc, task, queued)
   }

@@ -67,7 +67,8 @@ export const condemn = async (store: Store, key: Key): Promise<Guard | undefined
   }
 }
 
-const isHeld = async (store: Store, { pk, prefix, holds }: Holders): Promise<boolean> => {
+/** Whether there is a holder, by a strong look. */
+export const isHeld = async (store: Store, { pk, prefix, holds }: Holders): Promise<boolean> => {
   const query = { pk, sk: { prefix }, limit: HOLDERS_PER_PAGE, read: 'strong' } as const
   for await (const items of pages(store, query)) {
     if (items.some(holds)) return true

@@ -5,12 +5,23 @@ import {
   assertKey,
   assertOperation,
   assertQuery,
+  assertScan,
   assertTransaction,
 } from '../limits.ts'
-import type { BatchOperation, Item, Key, Kv, Query, ReadMode, WriteOperation } from '../ports.ts'
+import type {
+  BatchOperation,
+  Item,
+  Key,
+  Kv,
+  Query,
+  ReadMode,
+  Scan,
+  WriteOperation,
+} from '../ports.ts'
 import { after, copyOf } from './change.ts'
 import { troubledRead, troubledWrite, type Troubled } from './faults.ts'
 import { runQuery } from './query.ts'
+import { runScan } from './scan.ts'
 import type { Actor } from './scheduler.ts'
 import { lockName, type Table } from './table.ts'
 import type { createTransactions } from './transactions.ts'
@@ -80,6 +91,20 @@ export const createMemoryKv = (
         after: first.next,
         ...(query.limit !== undefined && { limit: left }),
       })
+      return { ...rest, items: [...first.items, ...rest.items] }
+    },
+    scan: async (scan) => {
+      assertScan(scan)
+      const run = async (part: Scan) =>
+        await troubledRead(world, actor, () =>
+          runScan(table.items(), part, (key) => read(key, part.read)),
+        )
+      if (!random.chance(faults.torn)) return await run(scan)
+      const { limit = FEW } = scan
+      const first = await run({ ...scan, limit: 1 + random.below(limit) })
+      const left = limit - first.items.length
+      if (first.next === undefined || left < 1) return first
+      const rest = await run({ ...scan, after: first.next, limit: left })
       return { ...rest, items: [...first.items, ...rest.items] }
     },
     write: async (operation) => {

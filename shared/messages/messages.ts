@@ -3,7 +3,11 @@ import * as z from 'zod'
 import type { Queue } from '../ports.ts'
 import type { JobName, ObjectId } from '../table.ts'
 
-const JOBS = ['auditPurge', 'garbageCollection'] as const satisfies readonly JobName[]
+const JOBS = [
+  'auditPurge',
+  'garbageCollection',
+  'storageAudit',
+] as const satisfies readonly JobName[]
 
 const OBJECT_ID = /^[a-z2-7]{26}$/
 const parseObjectId = (oid: string): ObjectId => oid as ObjectId

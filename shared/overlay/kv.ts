@@ -6,6 +6,7 @@ import {
   assertKey,
   assertOperation,
   assertQuery,
+  assertScan,
   assertTransaction,
 } from '../limits.ts'
 import type {
@@ -19,6 +20,7 @@ import type {
 } from '../ports.ts'
 import { createChanges, type Changes } from './changes.ts'
 import { queryOver } from './query.ts'
+import { scanOver } from './scan.ts'
 
 /**
  * A table over another one: it reads what is there, and keeps to itself what is written. So whatever works on a `Kv` can
@@ -54,6 +56,10 @@ export const overlayKv = (below: Kv): Kv => {
     query: async (query) => {
       assertQuery(query)
       return await queryOver(below, changes, query)
+    },
+    scan: async (scan) => {
+      assertScan(scan)
+      return await scanOver(below, changes, scan)
     },
     write: async (operation) => {
       assertOperation(operation)

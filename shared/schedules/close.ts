@@ -34,6 +34,33 @@ export const closing = (store: Store, job: JobName, run: Run, ending: Ending) =>
     },
   }) as const satisfies Readonly<Record<string, TransactOperation>>
 
+/**
+ * Lays a run down whose process has to end, for another one to go on with. Refused when it is not any more what it was, or
+ * somebody has asked it to stop.
+ */
+export const layingDown = (
+  job: JobName,
+  run: Run,
+  {
+    log,
+    now,
+    progress,
+    result,
+  }: Pick<Run, 'log' | 'result'> & {
+    readonly now: number
+    readonly progress: string
+  },
+) =>
+  ({
+    run: {
+      op: 'update',
+      key: key.jobRun(job, run.number),
+      set: { status: 'Pending', log, result: JSON.stringify(result), progress, updatedAt: now },
+      remove: ['owner', 'leaseUntil'],
+      conditions: [...asBefore(run), { kind: 'equals', name: 'isStopping', value: false }],
+    },
+  }) as const satisfies Readonly<Record<string, TransactOperation>>
+
 /** The same attempt at the same run. */
 export const asBefore = ({
   status,

@@ -38,6 +38,8 @@ export type Run = {
   readonly result: Result
   /** Lines of text. */
   readonly log: string
+  /** Of one that goes on in another process: where it stands, as its job wrote it. */
+  readonly progress?: string | undefined
 }
 
 /** What a job's guard says: how far its runs are numbered, which one is not over, and when the next is due. */
@@ -70,6 +72,7 @@ const runItem = z.object({
   isStopping: z.boolean(),
   result: z.string().transform((text) => z.record(z.string(), z.number()).parse(JSON.parse(text))),
   log: z.string(),
+  progress: z.string().optional(),
 })
 
 /** The names of what a schedule adds to a job's guard, to be removed with it. */
@@ -102,11 +105,12 @@ export const parseRun = (item: Item): Run => {
 }
 
 /** A run as it is stored. */
-export const runAttributes = ({ endedAt, owner, leaseUntil, result, ...run }: Run) => ({
+export const runAttributes = ({ endedAt, owner, leaseUntil, progress, result, ...run }: Run) => ({
   v: SCHEMA_VERSION,
   ...run,
   result: JSON.stringify(result),
   ...(endedAt === undefined ? {} : { endedAt }),
   ...(owner === undefined ? {} : { owner }),
   ...(leaseUntil === undefined ? {} : { leaseUntil }),
+  ...(progress === undefined ? {} : { progress }),
 })

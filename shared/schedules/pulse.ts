@@ -33,7 +33,7 @@ export const createPulse = (
   run: Run,
   isEnding: () => boolean,
 ): Pulse => {
-  let text = ''
+  let text = run.log
   let report: () => Promise<Result> | Result = () => ({})
   const state = { saidAt: store.clock.now(), hasStopped: false }
   const isStopped = async (): Promise<boolean> => {

@@ -32,6 +32,26 @@ export const setSchedule = async (
   })
 }
 
+/** Sets when a job runs by itself of which nobody has ever said so; not when somebody has removed its schedule. */
+export const scheduleAtFirst = async (
+  store: Store,
+  job: JobName,
+  given: NewSchedule,
+): Promise<void> => {
+  if ((await getItem(store, key.job(job), 'eventual')) !== undefined) return
+  const now = store.clock.now()
+  const dueAt = await nextTime(given.cron, now)
+  const times = { dueAt, createdAt: now, updatedAt: now }
+  await retry(store, async () => {
+    const outcome = await store.kv.write({
+      ...{ op: 'update', key: key.job(job) },
+      set: { v: SCHEMA_VERSION, ...given, ...times, version: store.ids.next() },
+      conditions: [{ kind: 'absent' }],
+    })
+    return outcome === 'conflict' ? AGAIN : outcome
+  })
+}
+
 /** Lets a job run by itself no more; a run that is under way goes on. */
 export const removeSchedule = async (store: Store, job: JobName): Promise<void> => {
   await change(store, job, { set: { v: SCHEMA_VERSION }, remove: SCHEDULE_ATTRIBUTES })

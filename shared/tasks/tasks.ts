@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Digest } from '../oci/digest.ts'
 import type { PutItem } from '../ports.ts'
 import type { Store } from '../store/store.ts'
@@ -62,6 +63,28 @@ type Subjects = {
   readonly REPOSITORY_DELETE: OfRepository
   /** The history has forgotten a run of garbage collection: delete its log. */
   readonly LOG_DELETE: { readonly run: number }
+  /** An audit found something that a manifest or push which is gone still seems to hold: let go of it. */
+  readonly HOLDER_REVIEW: {
+    /** The item by which it does. */
+    readonly holderPk: string
+    readonly holderSk: string
+    /** Whose it is, where the item does not say. */
+    readonly pid?: ProjectId | undefined
+  }
+  /** An audit found an object in the bucket of which the table knows nothing: doom it. */
+  readonly STRAY_REVIEW: OfObject
+  /** An audit found that an object and its blob do not fit together: make them, or mark the blob as lost. */
+  readonly BLOB_REPAIR: OfBlob &
+    OfObject & {
+      /** The bytes were read, and have another digest. */
+      readonly isCorrupt?: boolean | undefined
+    }
+  /** An audit found that a manifest does not hold all that it refers to: take hold of it again. */
+  readonly MANIFEST_REPAIR: OfManifest & {
+    /** A blob that is gone, and its object in the trash. */
+    readonly blob?: Digest | undefined
+    readonly oid?: ObjectId | undefined
+  }
   /** A project whose name is gone: delete what is left of it. */
   readonly PROJECT_DELETE: OfProject
 }
@@ -93,7 +116,10 @@ export const subjectOf = (task: Task): string => {
     case 'UPLOAD_REVIEW':
     case 'OBJECT_DELETE':
     case 'UPLOAD_CLEANUP':
+    case 'STRAY_REVIEW':
       return task.oid
+    case 'HOLDER_REVIEW':
+      return createHash('sha256').update(`${task.holderPk}/${task.holderSk}`).digest('base64url')
     case 'INTENT_REVIEW':
     case 'TOMBSTONE':
       return `${task.rid}/${task.digest}/${task.inc}`
@@ -108,8 +134,10 @@ export const subjectOf = (task: Task): string => {
       return `${task.digest}/${task.pid}`
     case 'BLOB_REVIEW':
     case 'BLOB_DELETE':
+    case 'BLOB_REPAIR':
       return task.digest
     case 'MANIFEST_REVIEW':
+    case 'MANIFEST_REPAIR':
     case 'REFERRERS_REVIEW':
       return `${task.rid}/${task.digest}`
   }

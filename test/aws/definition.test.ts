@@ -50,7 +50,7 @@ const open = async (endpoint: string) => {
   }
   const notHere = () => Promise.reject(new Error('nothing of that here'))
   const worker = createWorker({
-    looks: { auditPurge: notHere, garbageCollection: notHere },
+    looks: { auditPurge: notHere, garbageCollection: notHere, storageAudit: notHere },
     collect: notHere,
     handlers: { wakeJob: notHere, verifyUpload: notHere },
     takeStep: async (step, isEnding) =>

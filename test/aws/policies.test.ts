@@ -75,7 +75,7 @@ const ROLES: Readonly<Record<string, Allowed>> = {
     ...logsOf('Management'),
   ],
   Worker: [
-    [READ_AND_WRITE, table],
+    [[...READ_AND_WRITE, 'dynamodb:Scan'].sort(), table],
     [['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject'], objects],
     [['s3:ListBucket', 's3:ListBucketMultipartUploads'], bucket],
     [

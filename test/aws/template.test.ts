@@ -288,10 +288,20 @@ describe('alarms', () => {
         '5xx',
         'ApproximateAgeOfOldestMessage',
         'ApproximateNumberOfMessagesVisible',
+        'DataLosses',
         'ExecutionsFailed',
         ...['Errors', 'Errors', 'Errors', 'Throttles', 'Throttles', 'Throttles'],
       ].sort(),
     )
+  })
+
+  it('count what the worker says when an audit finds that data is lost', () => {
+    const [filter] = propertiesOf('AWS::Logs::MetricFilter')
+    expect(filter).toMatchObject({
+      FilterPattern: '"data is lost"',
+      LogGroupName: { Ref: expect.stringContaining('Worker') as string },
+      MetricTransformations: [{ MetricName: 'DataLosses', MetricValue: '1' }],
+    })
   })
 
   it('go to a topic when there is one', () => {

@@ -26,6 +26,7 @@ export const tick = async ({ count, objects, store }: Counted): Promise<Usage> =
     troubled: ({ error }: Trouble) => {
       throw error
     },
+    lost: () => undefined,
   }
   const isEnding = (): boolean => false
   const { usage } = await count(async () => {

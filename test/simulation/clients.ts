@@ -42,6 +42,8 @@ export type Story = {
   /** Until when objects are to stay that a reader was given a URL of; absent where nobody leaves them alone at all. */
   readonly pulls: Map<ObjectId, number> | undefined
   readonly pullPromiseMs: number
+  /** What audits took for garbage that no task would find. */
+  readonly leaked: string[]
   /** Promises that were broken; there must be none. */
   readonly broken: string[]
   /** What was acknowledged, counted by kind: a story in which nothing succeeds proves nothing. */

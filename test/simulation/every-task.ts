@@ -1,5 +1,7 @@
+import { bucketKey } from '../../shared/bucket.ts'
 import { digestOf, type Digest } from '../../shared/oci/digest.ts'
 import { parseRepositoryName } from '../../shared/oci/name.ts'
+import type { Item } from '../../shared/ports.ts'
 import { deleteProject } from '../../shared/projects/delete.ts'
 import { readProject } from '../../shared/projects/find.ts'
 import { updateProject } from '../../shared/projects/update.ts'
@@ -9,7 +11,10 @@ import type { Deleted } from '../../shared/gc/gc.ts'
 import { lineOf } from '../../shared/gc/log.ts'
 import { writeAll } from '../../shared/store/batch.ts'
 import { workOff } from '../../shared/gc/work.ts'
-import { enqueue, type TaskType } from '../../shared/tasks/tasks.ts'
+import { parseBlob } from '../../shared/registry/blobs/items.ts'
+import type { RegistryContext } from '../../shared/registry/context.ts'
+import { key, SCHEMA_VERSION, type Incarnation, type ObjectId } from '../../shared/table.ts'
+import { enqueue, type Task, type TaskType } from '../../shared/tasks/tasks.ts'
 import { shortTimes } from '../../shared/tasks/times.ts'
 import {
   createTestApp,
@@ -43,9 +48,14 @@ export const TASK_TYPES = Object.keys({
   REPOSITORY_DELETE: true,
   PROJECT_DELETE: true,
   LOG_DELETE: true,
+  HOLDER_REVIEW: true,
+  STRAY_REVIEW: true,
+  BLOB_REPAIR: true,
+  MANIFEST_REPAIR: true,
 } satisfies Readonly<Record<TaskType, true>>)
 
 const FORGOTTEN_RUN = 1_000
+const STRAY = 's'.repeat(26)
 /** So large that it lies in the bucket. */
 const LARGE = { annotations: { padding: Array.from({ length: 300 }, String).join() } }
 
@@ -175,5 +185,33 @@ export const createEveryTask = async (): Promise<{
   const listed = await readListed(context.store, await readProject(context.store, { pid }), path)
   await deleteRepository(context, listed)
   await deleteProject(context.store, pid)
+  await damage(world, context)
   return { world, kept }
+}
+
+/** Some of what audits find, with the tasks by which they have it mended; of what is to stay, too. */
+const damage = async (world: CalmWorld, { repositories, store }: RegistryContext) => {
+  const { clock, ids } = store
+  const oid = STRAY as ObjectId
+  world.bucket.put(bucketKey.object(oid), Buffer.from('stray'), true)
+  const repository = await repositories.forPush(parseRepositoryName('p/kept'))
+  const first = digestOf('first')
+  const image = digestOf(imageJson('{}', ['shared', 'first']))
+  const stray = key.blobRef(first, repository, digestOf('no manifest'), STRAY as Incarnation)
+  world.table.set(stray, { ...stray, v: SCHEMA_VERSION })
+  const isRef = ({ pk, sk }: Item): boolean =>
+    pk === key.blob(first).pk && sk.includes(`#MANIFEST#${image}#`)
+  for (const item of world.table.items()) if (isRef(item)) world.table.set(item, undefined)
+  const owned = parseBlob(world.table.get(key.blob(first)) ?? stray).oid
+  world.table.set(key.object(owned), undefined)
+  const found: readonly Task[] = [
+    { type: 'STRAY_REVIEW', oid },
+    { type: 'HOLDER_REVIEW', holderPk: stray.pk, holderSk: stray.sk },
+    { type: 'BLOB_REPAIR', digest: first, oid: owned },
+    { type: 'MANIFEST_REPAIR', ...repository, digest: image },
+  ]
+  await writeAll(
+    store,
+    found.map((task) => enqueue(ids, clock.now(), task)),
+  )
 }

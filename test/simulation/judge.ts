@@ -12,6 +12,10 @@ export const STORIES = {
   untagged: { collectors: 0, workers: 4, isSettled: true, deletesUntagged: true },
   /** As `gc`, and blobs are pulled and deleted all the time. */
   pulls: { collectors: 0, workers: 4, isSettled: true, pullsMuch: true },
+  /** As `gc`, and audits all the while, which find nothing. */
+  audit: { collectors: 0, workers: 3, auditors: 2, isSettled: true },
+  /** As `untagged`, and audits. */
+  auditUntagged: { collectors: 0, workers: 3, auditors: 2, isSettled: true, deletesUntagged: true },
 } as const satisfies Readonly<Record<string, Partial<Telling>>>
 
 export type StoryKind = keyof typeof STORIES

@@ -2,6 +2,7 @@ import { ROUGH, type Faults } from '../../shared/memory/faults.ts'
 import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
 import { createWorld, type Process } from '../../shared/memory/world.ts'
 import { DEFAULT_TIMES, type Times } from '../../shared/tasks/times.ts'
+import { runAuditor } from './auditor.ts'
 import { runClient, type Story } from './clients.ts'
 import { runCollector } from './collector.ts'
 import { violations } from './invariants.ts'
@@ -29,6 +30,8 @@ export type Telling = {
   readonly clients?: number
   /** Processes that work off the tasks of garbage collection, as the product has them. */
   readonly workers?: number
+  /** Processes that compare the table with the bucket all the while. */
+  readonly auditors?: number
   /** Processes that collect whatever the protocol lets them; 4 if absent. */
   readonly collectors?: number
   /** Whether workers and collectors collect what neither a tag nor an index holds, as soon as they see it. */
@@ -63,6 +66,7 @@ export const tell = async ({
   mutate,
   clients = CLIENTS,
   workers = 0,
+  auditors = 0,
   collectors = COLLECTORS,
   isSettled = false,
   deletesUntagged = false,
@@ -78,6 +82,7 @@ export const tell = async ({
     referrers: new Set(),
     ...{ deletesUntagged, pullsMuch },
     pulls: collectors === 0 ? new Map() : undefined,
+    leaked: [],
     broken: [],
     done: new Map(),
     pullPromiseMs: IMPATIENT.pullGrace - MINUTE_MS,
@@ -106,6 +111,7 @@ export const tell = async ({
     ...Array.from({ length: clients }, () => 'client' as const),
     ...Array.from({ length: collectors }, () => 'collector' as const),
     ...Array.from({ length: workers }, () => 'worker' as const),
+    ...Array.from({ length: auditors }, () => 'auditor' as const),
   ]
   const processes = roles.map(start)
 
@@ -143,6 +149,8 @@ export const tell = async ({
     const [broken] = [...violations(world), ...left, ...garbage(world)]
     if (broken !== undefined) return { steps, broken: `in the end: ${broken}`, done: story.done }
   }
+  const [leaked] = story.leaked
+  if (leaked !== undefined) return { steps, broken: `leak: ${leaked}`, done: story.done }
   return { steps, broken: undefined, done: story.done }
 }
 
@@ -150,10 +158,11 @@ export const tell = async ({
 const stateOf = ({ ledger, world: { bucket, table } }: Story): string =>
   [table.changes(), bucket.changes(), ledger.changes()].join()
 
-type Role = 'client' | 'collector' | 'worker'
+type Role = 'client' | 'collector' | 'worker' | 'auditor'
 
 const LIVES: Readonly<Record<Role, (story: Story, registry: Registry) => Promise<void>>> = {
   client: runClient,
   collector: runCollector,
   worker: runWorker,
+  auditor: runAuditor,
 }

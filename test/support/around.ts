@@ -23,7 +23,7 @@ export const surround = <T extends object>(port: T, around: Around): T =>
   })
 
 const READS: ReadonlySet<string> = new Set([
-  ...['get', 'batchGet', 'query', 'head', 'list', 'inspect', 'parts'],
+  ...['get', 'batchGet', 'query', 'scan', 'head', 'list', 'inspect', 'parts'],
   ...['signedRead', 'signedPut', 'signedPart'],
 ])
 

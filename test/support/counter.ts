@@ -19,6 +19,7 @@ export const createCounter = () => {
       get: count(kv.get),
       batchGet: count(kv.batchGet),
       query: count(kv.query),
+      scan: count(kv.scan),
       write: count(kv.write),
       batchWrite: count(kv.batchWrite),
       transact: count(kv.transact),

@@ -69,6 +69,7 @@ const createWorld = ({ isWorking = () => true, post, timer = () => () => LONG }:
     looks: {
       auditPurge: () => Promise.reject(new Error('no jobs here')),
       garbageCollection: () => Promise.reject(new Error('no jobs here')),
+      storageAudit: () => Promise.reject(new Error('no jobs here')),
     },
     collect: () => Promise.reject(new Error('no garbage here')),
     takeStep: () => Promise.reject(new Error('no garbage here')),

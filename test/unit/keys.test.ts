@@ -31,6 +31,7 @@ const everyKey = [
   key.quotaShard(pid, 1),
   key.parkedReview(rid, digest),
   key.gcLine(1, 1, 'id'),
+  key.finding(1, 1, 'id'),
   key.repositoryName(name.project, name.path),
   key.catalogEntry(name.project, name.path),
   key.tag(rid, tag),

@@ -6,6 +6,7 @@ import { currentAccount } from '../accounts.ts'
 import { createClient } from '../client.ts'
 import { printList } from '../output.ts'
 import { parseCount, parseSpan } from '../parse.ts'
+import { addStorageAudit } from './storage-audit.ts'
 
 const MAX_ENTRIES = 100
 const entry = z.object({
@@ -18,13 +19,15 @@ const entry = z.object({
   client_address: z.string().default(''),
 })
 
-/** audit list, export */
+/** audit list, export, storage */
 export const addAudit = (program: Command): void => {
-  const command = program.command('audit').summary('who did what, when and from where')
+  const command = program
+    .command('audit')
+    .summary('who did what, when and from where; and whether all that is stored is whole')
 
   command
     .command('list')
-    .summary('the latest entries')
+    .summary('the latest entries of the log')
     .option('--project <name>', 'of one project')
     .option('--since <span>', 'such as 24h', parseSpan)
     .option('-n, --number <count>', 'how many', parseCount, 20)
@@ -65,4 +68,6 @@ export const addAudit = (program: Command): void => {
       const body = await createClient(currentAccount()).stream('/auditlog-exts/export')
       await pipeline(Readable.fromWeb(body), process.stdout, { end: false })
     })
+
+  addStorageAudit(command)
 }

@@ -1,7 +1,7 @@
 import { guardOfBlob, guardOfLink } from '../../guards/guarded.ts'
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
-import type { PutItem, UpdateItem } from '../../ports.ts'
+import type { PutItem, TransactOperation, UpdateItem } from '../../ports.ts'
 import { createCharge } from '../../quota/charge.ts'
 import { isOfQuota, type ChargeWrites } from '../../quota/plan.ts'
 import { readAll } from '../../store/batch.ts'
@@ -12,12 +12,13 @@ import { enqueue } from '../../tasks/tasks.ts'
 import type { RegistryContext } from '../context.ts'
 import { doom, unlisted } from '../uploads/cancel.ts'
 import { readUpload, unchanged, uploadUnknown, type Upload } from '../uploads/upload.ts'
+import { healBlob } from './heal.ts'
 import { holdBlob, leaseIsThere, reviewAfterLease } from './hold.ts'
 import { newBlob, newLease, newLink } from './items.ts'
 
 /**
  * Makes the finished, verified object of an upload the bytes of a blob, and the blob a member of the repository. When
- * the blob exists already, it is held and this upload's object is given up. The caller has taken a lease.
+ * the blob exists already, it is held and this upload's object is given up; unless its bytes are lost, which these replace. The caller has taken a lease.
  * @throws RegistryError DENIED when the project's quota has no room; BLOB_UPLOAD_UNKNOWN when the session is gone
  */
 export const commitBlob = async (
@@ -41,6 +42,11 @@ export const commitBlob = async (
     else if (refused.has('blob')) {
       if ((await holdBlob(store, digest, upload, { isLeased: true })) !== undefined) {
         await giveUp(store, upload, digest)
+        return
+      }
+      const { oid } = upload
+      if (await healBlob(store, digest, { oid, sizeBytes }, ownWrites(store, upload, digest))) {
+        await confirm(store, upload, digest)
         return
       }
     } else if ([...refused].some(isOfQuota)) await charge.again('refused')
@@ -120,6 +126,17 @@ const cleanup = (store: Store, upload: Upload, now: number): PutItem | undefined
   upload.offset > 0 || upload.multipartId !== undefined
     ? enqueue(store.ids, now + timesOf(store).inFlight, { type: 'UPLOAD_CLEANUP', oid: upload.oid })
     : undefined
+
+/** What becomes of an upload whose object is a blob's. */
+const ownWrites = (store: Store, upload: Upload, digest: Digest): readonly TransactOperation[] => {
+  const now = store.clock.now()
+  const clean = cleanup(store, upload, now)
+  return [
+    own(store, upload, digest, now),
+    ...(clean === undefined ? [] : [clean]),
+    ...unlisted(upload),
+  ]
+}
 
 /** The blob is there by another upload: this one's object is of no use. */
 const giveUp = async (store: Store, upload: Upload, digest: Digest): Promise<void> => {

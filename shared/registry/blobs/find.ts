@@ -7,7 +7,7 @@ import { key, type RepositoryRef } from '../../table.ts'
 import { timesOf } from '../../store/store.ts'
 import type { RegistryContext } from '../context.ts'
 import { holdBlob } from './hold.ts'
-import { leaseLeft, parseBlob, type Blob } from './items.ts'
+import { leaseLeft, parseWholeBlob, type Blob } from './items.ts'
 import { isMember } from './membership.ts'
 
 /**
@@ -41,7 +41,7 @@ const look = async (
   ])
   const item = found.get(blobKey)
   return item !== undefined && found.get(linkKey) !== undefined && member
-    ? parseBlob(item)
+    ? parseWholeBlob(item)
     : undefined
 }
 
@@ -64,9 +64,9 @@ export const findBlobToPush = async (
   }
   const found = await readAll(store, Object.values(keys), 'strong')
   const item = found.get(keys.blob)
-  if (item === undefined || found.get(keys.link) === undefined) throw blobUnknown(digest)
-  if (leaseLeft(found.get(keys.lease), store.clock.now()) >= timesOf(store).leaseLeft)
-    return parseBlob(item)
+  const blob = item && parseWholeBlob(item)
+  if (blob === undefined || found.get(keys.link) === undefined) throw blobUnknown(digest)
+  if (leaseLeft(found.get(keys.lease), store.clock.now()) >= timesOf(store).leaseLeft) return blob
   if (!(await isMember(store, digest, repository, 'strong'))) throw blobUnknown(digest)
   const held = await holdBlob(store, digest, repository, { look: found })
   if (held === undefined) throw blobUnknown(digest)

@@ -9,7 +9,7 @@ import { timesOf, type Store } from '../../store/store.ts'
 import { transactNamed } from '../../store/transact.ts'
 import { key, type RepositoryRef } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
-import { newLease, newLink, parseBlob, type Blob } from './items.ts'
+import { newLease, newLink, parseWholeBlob, type Blob } from './items.ts'
 
 /** The review that a lease makes necessary when it ends, written in the transaction that writes the lease. */
 export const reviewAfterLease = (
@@ -32,7 +32,8 @@ type Held = {
 
 /**
  * Makes a blob that exists somewhere a member of a repository, by a lease: links it to the project if need be, and
- * answers it only once it is protected. `undefined`: there is no such blob, or it went while we tried.
+ * answers it only once it is protected. `undefined`: there is no such blob, or its bytes are lost, or it
+ * went while we tried.
  * @throws RegistryError DENIED when the project's quota has no room for it
  */
 export const holdBlob = async (
@@ -48,8 +49,8 @@ export const holdBlob = async (
   let charge: Charge | undefined
   for (;;) {
     const blobItem = seen.get(blobKey)
-    if (blobItem === undefined) return undefined
-    const blob = parseBlob(blobItem)
+    const blob = blobItem && parseWholeBlob(blobItem)
+    if (blob === undefined) return undefined
     const { pid } = repository
     const link =
       seen.get(linkKey) === undefined
@@ -69,7 +70,7 @@ export const holdBlob = async (
     if (outcome.done) {
       const protection = await protect(store, guards)
       const held = protection.held ? protection.guards.get(blobKey) : undefined
-      if (held !== undefined) return parseBlob(held)
+      if (held !== undefined) return parseWholeBlob(held)
     } else if (outcome.refused.has('lease')) {
       isLeased = false
     } else if (!outcome.refused.has('link')) {

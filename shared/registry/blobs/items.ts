@@ -11,15 +11,36 @@ import {
 } from '../../table.ts'
 import { timesOf, type Store } from '../../store/store.ts'
 
-const blobItem = z.object({ size: z.number(), oid: z.string() })
+const blobItem = z.object({
+  size: z.number(),
+  oid: z.string(),
+  missingAt: z.number().optional(),
+  isCorrupt: z.boolean().optional(),
+})
 const linkItem = z.object({ size: z.number() })
 const leaseItem = z.object({ expiresAt: z.number() })
 
-export type Blob = { readonly sizeBytes: number; readonly oid: ObjectId }
+export type Blob = {
+  readonly sizeBytes: number
+  readonly oid: ObjectId
+  /**
+   * When an audit found that its bytes are lost; epoch milliseconds. Such a blob is there for whoever holds it, and for
+   * nobody who asks for it: so it is pushed again, and has bytes again.
+   */
+  readonly missingAt?: number | undefined
+  /** It was read, and its bytes have another digest. */
+  readonly isCorrupt?: boolean | undefined
+}
 
 export const parseBlob = (item: Item): Blob => {
-  const { size, oid } = blobItem.parse(item)
-  return { sizeBytes: size, oid: oid as ObjectId }
+  const { size, oid, ...marks } = blobItem.parse(item)
+  return { sizeBytes: size, oid: oid as ObjectId, ...marks }
+}
+
+/** As `parseBlob`; `undefined` for one whose bytes are lost. */
+export const parseWholeBlob = (item: Item): Blob | undefined => {
+  const blob = parseBlob(item)
+  return blob.missingAt === undefined ? blob : undefined
 }
 
 /** Milliseconds that a lease has left; 0 when it is absent or over. */

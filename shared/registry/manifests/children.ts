@@ -14,7 +14,8 @@ export const childrenOf = ({ blobs, manifests }: Manifest): Children => ({
   manifests: manifests.map(({ digest }) => digest),
 })
 
-const holderKeys = (pushed: Pushed, { blobs, manifests }: Children): Key[] => [
+/** Where those are. */
+export const holderKeys = (pushed: Pushed, { blobs, manifests }: Children): Key[] => [
   ...blobs.map((blob) => key.blobRef(blob, pushed, pushed.digest, pushed.inc)),
   ...manifests.flatMap((child) => [
     key.heldByIndex(pushed.rid, child, pushed.digest, pushed.inc),

@@ -29,6 +29,8 @@ export type Push = {
   readonly body: StoredBody
   /** The object of a body that is too large for the table. */
   readonly oid: ObjectId | undefined
+  /** Something that it refers to is not there, and need not be. */
+  readonly isSparse?: boolean
 }
 
 const MAX_RACES = 20
@@ -69,7 +71,7 @@ export const firstOf = ([tag]: readonly Tag[], digest: Digest): Reference =>
   tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
 
 const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
-  const { pushed, manifest, digest, bytes, tags, body, oid } = push
+  const { pushed, manifest, digest, bytes, tags, body, oid, isSparse = false } = push
   const { pid, rid, inc } = pushed
   const now = store.clock.now()
   const subject = manifest.subject?.digest
@@ -85,6 +87,7 @@ const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
         ...newGuard(store.ids.next()),
         ...(subject === undefined ? {} : { subject }),
         ...(oid === undefined ? {} : { oid }),
+        ...(isSparse && { isSparse }),
       },
       conditions: [{ kind: 'absent' }],
     },

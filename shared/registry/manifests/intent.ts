@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { bucketKey } from '../../bucket.ts'
-import type { TransactOperation } from '../../ports.ts'
+import type { PutItem, TransactOperation } from '../../ports.ts'
 import { writeAll } from '../../store/batch.ts'
 import { getItem } from '../../store/query.ts'
 import { timesOf, type Store } from '../../store/store.ts'
@@ -82,7 +82,7 @@ export const tombstone = (
   pushed: Pushed,
   children: Children,
   oid: ObjectId | undefined,
-): TransactOperation => {
+): PutItem => {
   return enqueue(store.ids, store.clock.now(), {
     type: 'TOMBSTONE',
     ...identity(pushed),

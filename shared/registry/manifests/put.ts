@@ -79,8 +79,9 @@ const tryPut = async (
   const children = childrenOf(given.manifest)
   const push = await beginPush(context, { ...given, name, pushed, children })
   try {
-    await holdAndVerify(context, push, { absent, allowSparse: seen.allowSparse })
-    if (await commitManifest(context, push, seen.tags)) return true
+    const isSparse =
+      (await holdAndVerify(context, push, { absent, allowSparse: seen.allowSparse })) === 'sparse'
+    if (await commitManifest(context, { ...push, isSparse }, seen.tags)) return true
     await abandon(context, push)
     return false
   } catch (error) {

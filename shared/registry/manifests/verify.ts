@@ -19,14 +19,14 @@ export type Leniency = {
 
 /**
  * Takes hold of every child of a manifest, and of the manifest by its tags, and then, all holds acknowledged, sees to it that every child is there and
- * stays. A child that may be missing is held all the same: when it comes, it is held already.
+ * stays. A child that may be missing is held all the same: when it comes, it is held already. Answers whether one is.
  * @throws RegistryError MANIFEST_BLOB_UNKNOWN with what is missing; SIZE_INVALID when a blob has another size
  */
 export const holdAndVerify = async (
   context: RegistryContext,
   push: Push,
   { absent, allowSparse }: Leniency,
-): Promise<void> => {
+): Promise<'whole' | 'sparse'> => {
   const { pushed, children, manifest } = push
   await Promise.all([
     writeAll(context.store, [
@@ -49,8 +49,15 @@ export const holdAndVerify = async (
   for (const digest of children.manifests) expect(guardOfManifest(pushed, digest), digest)
 
   const protection = await protect(context.store, expected)
-  if (!protection.held) {
-    const missing = new Set(protection.absent.flatMap(({ key }) => guards.get(nameOf(key)) ?? []))
+  const lost = blobs.filter(({ digest }) => {
+    const item = protection.guards.get(guardOfBlob(digest).key)
+    return item !== undefined && parseBlob(item).missingAt !== undefined
+  })
+  const missing = new Set([
+    ...protection.absent.flatMap(({ key }) => guards.get(nameOf(key)) ?? []),
+    ...lost.map(({ digest }) => digest),
+  ])
+  if (missing.size > 0) {
     const optional = new Set(blobs.filter((blob) => blob.optional).map(({ digest }) => digest))
     const needed = [...missing].filter((digest) => !allowSparse && !optional.has(digest))
     if (needed.length > 0) throw childrenUnknown(needed)
@@ -63,4 +70,5 @@ export const holdAndVerify = async (
       detail: { digest, given: size, actual: parseBlob(item).sizeBytes },
     })
   }
+  return missing.size + absent.size > 0 ? 'sparse' : 'whole'
 }

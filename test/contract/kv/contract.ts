@@ -10,6 +10,7 @@ import { model } from './model.ts'
 import { order } from './order.ts'
 import { pages } from './pages.ts'
 import { races } from './races.ts'
+import { scans } from './scans.ts'
 import type { KvSubject } from './subject.ts'
 import { transactions } from './transactions.ts'
 import { updates } from './updates.ts'
@@ -23,6 +24,7 @@ const topics = {
   updates,
   order,
   pages,
+  scans,
   batches,
   transactions,
   races,

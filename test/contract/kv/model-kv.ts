@@ -11,6 +11,8 @@ import type { Item, Key, Kv, TransactOperation } from '../../../shared/ports.ts'
 
 const nameOf = ({ pk, sk }: Key): string => JSON.stringify([pk, sk])
 
+const isOf = (item: Item, { pk, sk }: Key): boolean => item.pk === pk && item.sk === sk
+
 const keyOf = (operation: TransactOperation): Key =>
   operation.op === 'put' ? operation.item : operation.key
 
@@ -63,6 +65,16 @@ export const createModel = (): Kv => {
           .toSorted((a, b) => sign * compareUtf8(a.sk, b.sk))
         const page = items.slice(0, limit)
         return { items: keysOnly ? page.map((item) => ({ pk, sk: item.sk })) : page }
+      }),
+    scan: async ({ after: behind, limit }) =>
+      await later(() => {
+        const all = [...state.values()]
+        const start = behind === undefined ? 0 : all.findIndex((one) => isOf(one, behind)) + 1
+        const items = all.slice(start, limit === undefined ? undefined : start + limit)
+        const last = items.at(-1)
+        return last === undefined || last === all.at(-1)
+          ? { items }
+          : { items, next: { pk: last.pk, sk: last.sk } }
       }),
     write: async (operation) =>
       await later(() => {

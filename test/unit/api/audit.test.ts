@@ -61,6 +61,10 @@ const purge = (type: string, cron?: string) => ({
   schedule: { type, cron },
   parameters: { audit_retention_hour: 24, include_event_types: 'create_project' },
 })
+const comparison = (type: string, cron?: string) => ({
+  schedule: { type, cron },
+  parameters: { margin_hours: 24 },
+})
 const collection = (type: string, cron?: string) => ({
   schedule: { type, cron },
   parameters: { delete_untagged: true, workers: 2 },
@@ -277,6 +281,24 @@ const CASES: readonly Case[] = [
     refused: { path: '/system/gc/9', as: 'admin' },
     done: { path: '/system/gc/1', as: 'admin' },
     entry: 'admin update gc garbage collection 1 stop',
+  },
+  {
+    route: 'POST /system/storageaudit/schedule',
+    refused: { as: 'admin', body: comparison('Custom', 'x') },
+    done: { as: 'admin', body: comparison('Weekly') },
+    entry: 'admin create gc storage audit schedule Weekly: margin of 24 hours',
+  },
+  {
+    route: 'PUT /system/storageaudit/schedule',
+    refused: { as: 'alice', body: comparison('Manual') },
+    done: { as: 'admin', body: comparison('Manual') },
+    entry: 'admin create gc storage audit Manual: margin of 24 hours',
+  },
+  {
+    route: 'PUT /system/storageaudit/:audit_id',
+    refused: { path: '/system/storageaudit/9', as: 'admin' },
+    done: { path: '/system/storageaudit/1', as: 'admin' },
+    entry: 'admin update gc storage audit 1 stop',
   },
 ]
 

@@ -16,6 +16,7 @@ const open = (work: Job['work'] = () => Promise.resolve({})) => {
   const errors: unknown[] = []
   const collected: boolean[] = []
   const steps: unknown[] = []
+  const audits: number[] = []
   const reported: unknown[] = []
   const job = { name: JOB, work } as const
   const time = { remaining: 15 * MINUTE }
@@ -25,6 +26,11 @@ const open = (work: Job['work'] = () => Promise.resolve({})) => {
         await runDue(store, job, isEnding)
       },
       garbageCollection: async () => {
+        await Promise.resolve()
+      },
+      storageAudit: async () => {
+        // Whatever else is due has gone before.
+        audits.push(collected.length)
         await Promise.resolve()
       },
     },
@@ -48,7 +54,7 @@ const open = (work: Job['work'] = () => Promise.resolve({})) => {
     },
   })
   const call = async (event: unknown) => await worker(event, { remainingMs: () => time.remaining })
-  return { store, time, collected, steps, errors, reported, call }
+  return { store, time, audits, collected, steps, errors, reported, call }
 }
 
 /** A batch as Lambda brings it. */
@@ -161,6 +167,12 @@ describe('the tick of the schedule', () => {
     await expect(call(tick)).rejects.toThrow('auditPurge')
     expect(errors).toEqual([new Error('broken')])
     expect((await readRun(store, JOB, 1)).status).toBe('Error')
+  })
+
+  it('has garbage worked off before an audit, which may take all the time there is', async () => {
+    const { audits, call } = open()
+    await call(tick)
+    expect(audits).toEqual([1])
   })
 
   it('is told from a step of the state machine', async () => {

@@ -1,0 +1,54 @@
+import { isHeld } from '../../guards/collect.ts'
+import { holds } from '../../registry/blobs/items.ts'
+import { key, prefix } from '../../table.ts'
+import { isAsSeen, isSo } from '../confirm.ts'
+import { numberIn } from '../look.ts'
+import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspect.ts'
+import { token } from '../tokens.ts'
+
+/** A project's link to a blob is held, or a task says that it is not; a lease that is over has a task that ends it. */
+export const checkLinks: Check = (context, entries) => {
+  const { before } = context
+  const held = new Set(
+    entriesOf(entries, 'lease', 'ref').map(({ of }) => token.link(of.digest, of.pid)),
+  )
+  const links = entriesOf(entries, 'link').filter(
+    ({ item, of }) => item['state'] !== 'LIVE' || !held.has(token.link(of.digest, of.pid)),
+  )
+  const leases = entriesOf(entries, 'lease').filter(
+    ({ item }) => numberIn(item, 'expiresAt') < before,
+  )
+  return [
+    ...links.map((link) => linkUnreviewed(context, link)),
+    ...leases.map((lease) => leaseUnreviewed(context, lease)),
+  ]
+}
+
+type Found<Kind extends 'link' | 'lease'> = ReturnType<typeof entriesOf<Kind>>[number]
+
+const linkUnreviewed = ({ store }: CheckContext, { item, of }: Found<'link'>): Suspect => {
+  const { digest, pid } = of
+  const holders = {
+    pk: key.link(digest, pid).pk,
+    prefix: prefix.ofLink(pid),
+    holds: (one: typeof item) => holds(one, store.clock.now()),
+  }
+  return {
+    finding: { kind: 'linkUnreviewed', blob: digest, pid },
+    awaits: [token.link(digest, pid)],
+    repair: [{ type: 'LINK_REVIEW', digest, pid }],
+    confirm: async () =>
+      (item['state'] !== 'LIVE' || !(await isHeld(store, holders))) &&
+      (await isSo(store, [isAsSeen(item, 'version')])),
+  }
+}
+
+const leaseUnreviewed = ({ store }: CheckContext, { item, of }: Found<'lease'>): Suspect => {
+  const { digest, pid, rid } = of
+  return {
+    finding: { kind: 'leaseUnreviewed', blob: digest, pid, rid },
+    awaits: [token.link(digest, pid)],
+    repair: [{ type: 'LINK_REVIEW', digest, pid, lease: rid }],
+    confirm: async () => await isSo(store, [isAsSeen(item, 'expiresAt')]),
+  }
+}

@@ -1,0 +1,51 @@
+import type { CheckItem, Item, Key } from '../ports.ts'
+import { parseTagRecord } from '../registry/manifests/items.ts'
+import { getItem } from '../store/query.ts'
+import type { Store } from '../store/store.ts'
+import { key, type Incarnation } from '../table.ts'
+import { parseKey, type Parsed } from '../table-parse.ts'
+import { isAbsent, isAsFound } from './confirm.ts'
+
+/** An item that one push of a manifest wrote, to hold something or to be found by. */
+export type Holder = Extract<
+  Parsed,
+  {
+    readonly kind: 'ref' | 'body' | 'heldByIndex' | 'heldByTag' | 'referrer' | 'child' | 'artifact'
+  }
+>
+
+export const HOLDER_KINDS = [
+  ...(['ref', 'body', 'heldByIndex', 'heldByTag', 'referrer', 'child', 'artifact'] as const),
+] satisfies readonly Holder['kind'][]
+
+/** Which push it was. */
+export const pushOf = (item: Item, of: Holder) =>
+  of.kind === 'artifact'
+    ? { rid: of.rid, digest: of.digest, inc: String(item['inc']) as Incarnation }
+    : of.by
+
+/**
+ * Looks strongly whether the push that wrote an item is under way, or became the manifest that is there; and the tag, of
+ * what a tag holds by. Answers what must hold for it to be of no use, at one moment; `undefined`: it is of use.
+ */
+export const strayness = async (
+  store: Store,
+  item: Item,
+): Promise<readonly CheckItem[] | undefined> => {
+  const of = parseKey(item)
+  if (of === undefined || !isHolder(of)) return undefined
+  const { digest, inc, rid } = pushOf(item, of)
+  const guardKey = key.manifest(rid, digest)
+  const guard = await getItem(store, guardKey, 'strong')
+  const gone = [isAbsent(key.intent(rid, digest, inc)), isAsFound(guardKey, guard, 'inc')]
+  if (guard?.['inc'] !== inc) return gone
+  if (of.kind !== 'heldByTag') return undefined
+  const tagKey: Key = key.tag(rid, of.tag)
+  const tag = await getItem(store, tagKey, 'strong')
+  const leads = tag && parseTagRecord(tag)
+  if (leads?.digest === digest && leads.inc === inc) return undefined
+  return [...gone, isAsFound(tagKey, tag, 'digest', 'inc')]
+}
+
+const isHolder = (of: Parsed): of is Holder =>
+  HOLDER_KINDS.some((kind): boolean => kind === of.kind)
