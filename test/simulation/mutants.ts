@@ -289,9 +289,10 @@ const workedOffOnce = (type: string) =>
  * - that only the latest review releases a guard, and that a rescue has it reviewed later: either takes three processes
  *   that meet in one order, and leaves no more than a blob that is never collected; one story in hundreds. They are told
  *   step by step in `test/unit/trial.test.ts`, too.
- * - that an object is deleted only when its record says DOOM: the task that deletes it is written by the transaction that
- *   dooms it, DOOM is final and an id is used once, so the record can say nothing else, or is gone. It is looked at all
- *   the same, for tasks that nobody should have written; `test/unit/doom.test.ts`.
+ * - that blobs are verified, and not only links: a collector would have to stand still between its look and its end for a
+ *   whole push, and no other one may see the guard meanwhile; `test/unit/verify-both.test.ts` tells it.
+ * - that an object is deleted only when its record says DOOM, and that nothing is brought back whose deletion has begun:
+ *   only an audit brings anything back, after damage. `test/unit/doom.test.ts` and `test/unit/check` tell both orders.
  */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'guards are read eventually': {
@@ -342,9 +343,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'holders are looked for before the guard is condemned': { mutate: holdersFirst },
   'a guard is taken for condemned before it is': { mutate: condemnedLate },
-  'only links are verified, not blobs': {
-    mutate: believed(({ pk, sk }) => pk.startsWith('BLOB#') && sk === GUARD),
-  },
   'only blobs are verified, not links': { mutate: believed(({ sk }) => LINK.test(sk)) },
   'the key of an object is used again for the same bytes': { mutate: keysOfContent },
   'a lease comes with its blob and not before': { mutate: leaseWithTheBlob },
