@@ -9,6 +9,7 @@ export const BENCHES = [
   'start',
   'import',
   'push',
+  'collect',
 ] as const
 export type Bench = (typeof BENCHES)[number]
 
@@ -27,7 +28,7 @@ export class BenchError extends Error {
 
 export const HELP = `Measures this registry beside distribution 3 and 2.8 on one machine: only ratios mean anything.
 
-Usage: npm run bench -- [compare|upload|tags|lists|access|start|import|push] [options]
+Usage: npm run bench -- [compare|upload|tags|lists|access|start|import|push|collect] [options]
 
   compare         reads by 16 connections, and pushes and pulls of two images (the default)
   upload          the memory that an upload of 5 GB takes
@@ -37,6 +38,7 @@ Usage: npm run bench -- [compare|upload|tags|lists|access|start|import|push] [op
   start           from the start of the process to its first answer
   import          how long a process takes that loads the bundle of the function registry, beside one of Hono and jose alone
   push            roadstead push of one layer to a local S3, beside the bare SDK
+  collect         how fast garbage is collected, in registries of two sizes, and what reads feel of it (ours alone)
 
   --rounds N      rounds, in each of which every registry has its turn (default 3, at least 3)
   --seconds N     how long one load lasts (default 4)

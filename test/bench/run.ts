@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { access } from './access.ts'
+import { collect } from './collect.ts'
 import { compare } from './compare.ts'
 import { IMPORT_NAMES, importTime } from './import.ts'
 import { lists } from './lists.ts'
@@ -37,6 +38,8 @@ const measure = async (
       return await start(options, directory, progress)
     case 'import':
       return await importTime(progress)
+    case 'collect':
+      return await collect(options, directory, progress)
     case 'push':
       return await push(options, directory, progress)
     default:

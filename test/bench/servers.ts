@@ -35,6 +35,7 @@ export const startServer = async (
   name: Name,
   directory: string,
   password?: string,
+  options: readonly string[] = [],
 ): Promise<Server> => {
   const home = join(directory, name.replaceAll(' ', '-'))
   await mkdir(home, { recursive: true })
@@ -42,7 +43,7 @@ export const startServer = async (
   const { args, command } = await commandOf(name, home, host, password)
   const log = await open(join(home, 'access.log'), 'a')
   const began = performance.now()
-  const child = spawn(command, args, {
+  const child = spawn(command, [...args, ...options], {
     cwd: ROOT,
     env: { ...environment(), ...(password && { ROADSTEAD_ADMIN_PASSWORD: password }) },
     stdio: ['ignore', log.fd, log.fd],
