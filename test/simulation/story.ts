@@ -115,13 +115,19 @@ export const tell = async ({
   ]
   const processes = roles.map(start)
 
+  /** One that was born a moment ago, all others being frozen, has not asked for its first turn yet. */
+  const stepOfNewborn = async (): Promise<boolean> => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return await scheduler.step()
+  }
+
   let seen = ''
   const look = (now: Story): readonly string[] => {
     noteCollected(now)
     return [...violations(world), ...brokenPromises(now), ...brokenPulls(now)]
   }
   for (let step = 1; step <= steps; step += 1) {
-    if (!(await scheduler.step()))
+    if (!(await scheduler.step()) && !(await stepOfNewborn()))
       return { steps: step, broken: 'nobody can go on', done: story.done }
     const state = stateOf(story)
     const [broken] = state === seen ? story.broken : [...story.broken, ...look(story)]
