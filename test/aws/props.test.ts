@@ -132,7 +132,7 @@ describe('properties', () => {
       [
         ...['domain', 'externalUrl', 'bucket', 'encryptionKey', 'removalPolicy'],
         ...['createProjectsOnPush', 'allowSparse', 'memorySizeMb', 'reservedConcurrency'],
-        ...['logRetention', 'alarmTopic', 'relay', 'apiTags'],
+        ...['logRetention', 'alarmTopic', 'gcGrace', 'relay', 'apiTags'],
       ] as const satisfies readonly (keyof RoadsteadProps)[]
     ).join(', ')
     expect(() => templateOf(() => untyped({ domian: {} }))).toThrow(
