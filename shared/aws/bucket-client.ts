@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { surroundS3 } from './around.ts'
+import { atFirstUse } from './brief-client.ts'
 import type { AwsSettings } from './settings.ts'
 
 const CONNECTION_TIMEOUT_MS = 2_000
@@ -12,8 +13,8 @@ const ATTEMPTS = 3
  * `once` makes one attempt, for what a second attempt would answer wrongly; `client` makes up to three, and both wait a
  * random while where S3 asks to slow down.
  */
-export const createBucketClient = (settings: AwsSettings) => {
-  const load = async () => {
+export const createBucketClient = (settings: AwsSettings) =>
+  atFirstUse(async () => {
     const sdk = await import('./sdk/s3.ts')
     const open = (maxAttempts: number): S3Client => {
       const client = new sdk.S3Client({
@@ -35,10 +36,7 @@ export const createBucketClient = (settings: AwsSettings) => {
       return client
     }
     return { sdk, client: open(ATTEMPTS), once: open(1) }
-  }
-  let loaded: ReturnType<typeof load> | undefined
-  return async () => await (loaded ??= load())
-}
+  })
 
 /** How the objects get at S3. */
 export type BucketClient = ReturnType<typeof createBucketClient>

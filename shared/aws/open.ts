@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Kv, Objects } from '../ports.ts'
 import { surroundDynamodb } from './around.ts'
+import { briefly } from './brief-client.ts'
 import { createBucketClient } from './bucket-client.ts'
 import { createAwsKv } from './kv.ts'
 import { createAwsObjects } from './objects.ts'
@@ -10,21 +11,12 @@ import { createSignedReads } from './signed-read.ts'
 import { createSignedWrites } from './signed-write.ts'
 import { createSigning } from './signing.ts'
 
-const CONNECTION_TIMEOUT_MS = 1_000
-const REQUEST_TIMEOUT_MS = 5_000
-
 /** Opens the ports; nothing is asked of AWS before the first call. */
 export const openAws = (settings: AwsSettings): { readonly kv: Kv; readonly objects: Objects } => {
   const dynamodb = new DynamoDBClient({
     // See `createAwsKv`.
     maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-    },
-    ...(settings.region !== undefined && { region: settings.region }),
-    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+    ...briefly(settings),
   })
   surroundDynamodb(dynamodb, settings.around)
   const { credentials, region } = dynamodb.config
