@@ -4,7 +4,7 @@ import { getItem } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key, type Incarnation } from '../table.ts'
 import { parseKey, type Parsed } from '../table-parse.ts'
-import { isAbsent, isAsFound } from './confirm.ts'
+import { isAbsent, isAsFound } from '../store/checks.ts'
 
 /** An item that one push of a manifest wrote, to hold something or to be found by. */
 export type Holder = Extract<

@@ -1,5 +1,5 @@
 import { bucketKey } from '../bucket.ts'
-import { isAsFound, isAsSeen } from '../check/confirm.ts'
+import { isAsFound, isAsSeen } from '../store/checks.ts'
 import type { Item } from '../ports.ts'
 import { parseBlob } from '../registry/blobs/items.ts'
 import { doomObject } from '../registry/doom.ts'

@@ -1,10 +1,9 @@
-import { isAsFound } from '../check/confirm.ts'
-import { guardOfBlob, guardOfLink, guardOfManifest } from '../guards/guarded.ts'
+import { isAsFound } from '../store/checks.ts'
 import { protect } from '../guards/protect.ts'
 import { parseManifest, type Manifest } from '../oci/manifest.ts'
 import type { TransactOperation } from '../ports.ts'
 import { holdBlob } from '../registry/blobs/hold.ts'
-import { childrenOf, holdChildren, type Pushed } from '../registry/manifests/children.ts'
+import { childrenOf, guardsOf, holdChildren, type Pushed } from '../registry/manifests/children.ts'
 import { readStored } from '../registry/manifests/get.ts'
 import { tombstone } from '../registry/manifests/intent.ts'
 import { parseTagRecord, summaryOf, type ManifestRecord } from '../registry/manifests/items.ts'
@@ -39,10 +38,7 @@ export const repairManifest: Handler<TaskOf<'MANIFEST_REPAIR'>> = async ({ conte
   ])
   if (blob !== undefined && oid !== undefined) await bringBack(context, blob, oid)
   await listAgain(context, pushed, record, manifest)
-  await protect(store, [
-    ...children.blobs.flatMap((one) => [guardOfBlob(one), guardOfLink(one, pid)]),
-    ...children.manifests.map((child) => guardOfManifest(pushed, child)),
-  ])
+  await protect(store, guardsOf(pushed, children))
   await linkAgain(store, pushed, children.blobs)
   const now = await getItem(store, key.manifest(rid, digest), 'strong')
   // It went meanwhile, perhaps before some of these holds came.

@@ -1,7 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
-import type { CheckItem, Key } from '../ports.ts'
 import { collectManifest } from '../registry/manifests/delete.ts'
 import { parseManifestRecord } from '../registry/manifests/items.ts'
+import { isAbsent } from '../store/checks.ts'
 import { getItem } from '../store/query.ts'
 import { key, type RepositoryRef } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
@@ -50,9 +50,3 @@ export const collectLogged = async (
     gc.deleted(what)
   }
 }
-
-const isAbsent = (of: Key): CheckItem => ({
-  op: 'check',
-  key: of,
-  conditions: [{ kind: 'absent' }],
-})

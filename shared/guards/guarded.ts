@@ -2,10 +2,13 @@ import type { Digest } from '../oci/digest.ts'
 import type { Key, PutItem } from '../ports.ts'
 import { timesOf, type Store } from '../store/store.ts'
 import { key, type ProjectId, type RepositoryRef } from '../table.ts'
-import { enqueue, type Task } from '../tasks/tasks.ts'
+import { enqueue, type TaskOf } from '../tasks/tasks.ts'
 
 /** A guard, and the task that looks whether anybody holds it. */
-export type Guarded = { readonly key: Key; readonly review: Task }
+export type Guarded = {
+  readonly key: Key
+  readonly review: TaskOf<'BLOB_REVIEW'> | TaskOf<'LINK_REVIEW'> | TaskOf<'MANIFEST_REVIEW'>
+}
 
 export const guardOfBlob = (digest: Digest): Guarded => ({
   key: key.blob(digest),

@@ -1,10 +1,11 @@
 import { bucketKey, parseBucketKey } from '../../bucket.ts'
 import { readAll } from '../../store/batch.ts'
-import { getItem } from '../../store/query.ts'
 import { retry } from '../../store/retry.ts'
 import { key, type ObjectId } from '../../table.ts'
-import { isAsFound, isSo } from '../confirm.ts'
-import { headOf, numberIn } from '../look.ts'
+import { isSo } from '../confirm.ts'
+import { isAsFound } from '../../store/checks.ts'
+import { leftBehind, wasOver } from '../left-behind.ts'
+import { headOf } from '../look.ts'
 import type { CheckContext, Suspect } from '../suspect.ts'
 import { token } from '../tokens.ts'
 
@@ -25,11 +26,7 @@ export const checkBucket = async (
       .filter((oid) => records.get(key.object(oid)) === undefined)
       .map((oid) => objectWithoutRecord(context, oid)),
     ...[...tails]
-      .filter((oid) => {
-        const record = records.get(key.object(oid))
-        const isOld = record === undefined || numberIn(record, 'updatedAt') < context.before
-        return isOld && (record === undefined || record['state'] === 'OWN')
-      })
+      .filter((oid) => wasOver(records.get(key.object(oid)), context))
       .map((oid) => tailWithoutUpload(context, oid)),
   ]
 }
@@ -47,15 +44,10 @@ const objectWithoutRecord = (context: CheckContext, oid: ObjectId): Suspect => {
   }
 }
 
-const tailWithoutUpload = ({ objects, store }: CheckContext, oid: ObjectId): Suspect => ({
-  finding: { kind: 'tailWithoutUpload', oid },
-  awaits: [token.object(oid)],
-  repair: [{ type: 'UPLOAD_CLEANUP', oid }],
-  confirm: async () => {
-    const record = await getItem(store, key.object(oid), 'strong')
-    if (record !== undefined && record['state'] !== 'OWN') return false
-    if (!(await isSo(store, [isAsFound(key.object(oid), record, 'state')]))) return false
+const tailWithoutUpload = (context: CheckContext, oid: ObjectId): Suspect =>
+  leftBehind(context, oid, async (over) => {
+    const { objects, store } = context
+    if (!(await isSo(store, [over]))) return false
     const left = await retry(store, async () => await objects.list(bucketKey.tails(oid)))
     return left.keys.length > 0
-  },
-})
+  })

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
 import { retry } from '../../store/retry.ts'
 import { randomBelow } from '../../store/random.ts'
 import type { ObjectId } from '../../table.ts'
-import { isAsSeen, isSo } from '../confirm.ts'
+import { isSo } from '../confirm.ts'
+import { isAsSeen } from '../../store/checks.ts'
 import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspect.ts'
 
 /**

@@ -12,7 +12,8 @@ import {
   type RepositoryId,
 } from '../../table.ts'
 import type { Task } from '../../tasks/tasks.ts'
-import { isAbsent, isAsFound, isAsSeen, isSo } from '../confirm.ts'
+import { isSo } from '../confirm.ts'
+import { isAbsent, isAsFound, isAsSeen } from '../../store/checks.ts'
 import { numberIn, sideBySide } from '../look.ts'
 import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspect.ts'
 import { token } from '../tokens.ts'

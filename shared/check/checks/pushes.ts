@@ -1,7 +1,8 @@
 import { readAll } from '../../store/batch.ts'
-import { getItem } from '../../store/query.ts'
 import { key } from '../../table.ts'
-import { isAsFound, isAsSeen, isSo, isThere } from '../confirm.ts'
+import { isSo } from '../confirm.ts'
+import { isAsSeen, isThere } from '../../store/checks.ts'
+import { leftBehind, wasOver } from '../left-behind.ts'
 import { numberIn } from '../look.ts'
 import { entriesOf, type Check, type Suspect } from '../suspect.ts'
 import { token } from '../tokens.ts'
@@ -28,25 +29,13 @@ export const checkPushes: Check = async ({ before, projectOf, store }, entries) 
 }
 
 /** Records of parts go when their upload is over. */
-export const checkParts: Check = async ({ before, store }, entries) => {
+export const checkParts: Check = async (context, entries) => {
+  const { store } = context
   const parts = new Map(entriesOf(entries, 'part').map(({ item, of }) => [of.oid, item]))
   const records = await readAll(store, [...parts.keys()].map(key.object), 'eventual')
-  return [...parts].flatMap(([oid, item]): readonly Suspect[] => {
-    const seen = records.get(key.object(oid))
-    const isOver = seen === undefined || seen['state'] === 'OWN'
-    if (!isOver || (seen !== undefined && numberIn(seen, 'updatedAt') >= before)) return []
-    return [
-      {
-        finding: { kind: 'tailWithoutUpload', oid },
-        awaits: [token.object(oid)],
-        repair: [{ type: 'UPLOAD_CLEANUP', oid }],
-        confirm: async () => {
-          const record = await getItem(store, key.object(oid), 'strong')
-          if (record !== undefined && record['state'] !== 'OWN') return false
-          const owner = isAsFound(key.object(oid), record, 'state')
-          return await isSo(store, [isThere(item), owner])
-        },
-      },
-    ]
-  })
+  return [...parts]
+    .filter(([oid]) => wasOver(records.get(key.object(oid)), context))
+    .map(([oid, item]) =>
+      leftBehind(context, oid, async (over) => await isSo(store, [isThere(item), over])),
+    )
 }

@@ -4,6 +4,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type { CheckItem, PutItem } from '../../ports.ts'
 import { createCharge, type Charge } from '../../quota/charge.ts'
 import { isOfQuota } from '../../quota/plan.ts'
+import { isThere } from '../../store/checks.ts'
 import { readAll, type Found } from '../../store/batch.ts'
 import { timesOf, type Store } from '../../store/store.ts'
 import { transactNamed } from '../../store/transact.ts'
@@ -82,8 +83,5 @@ export const holdBlob = async (
 }
 
 /** Refused when somebody deleted the blob from the repository since the lease was taken. */
-export const leaseIsThere = (digest: Digest, repository: RepositoryRef): CheckItem => ({
-  op: 'check',
-  key: key.lease(digest, repository),
-  conditions: [{ kind: 'exists' }],
-})
+export const leaseIsThere = (digest: Digest, repository: RepositoryRef): CheckItem =>
+  isThere(key.lease(digest, repository))

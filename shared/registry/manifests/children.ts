@@ -1,3 +1,4 @@
+import { guardOfBlob, guardOfLink, guardOfManifest, type Guarded } from '../../guards/guarded.ts'
 import { digestOfHex, algorithmOf, type Digest } from '../../oci/digest.ts'
 import type { Manifest } from '../../oci/manifest.ts'
 import type { BatchOperation, Key } from '../../ports.ts'
@@ -22,6 +23,12 @@ export const holderKeys = (pushed: Pushed, { blobs, manifests }: Children): Key[
     // The same by repository: by it a list leaves out what is only a part of something else.
     key.indexChild(pushed.rid, child, pushed.digest, pushed.inc),
   ]),
+]
+
+/** The guards that must not go while it is there. */
+export const guardsOf = (pushed: RepositoryRef, { blobs, manifests }: Children): Guarded[] => [
+  ...blobs.flatMap((blob) => [guardOfBlob(blob), guardOfLink(blob, pushed.pid)]),
+  ...manifests.map((child) => guardOfManifest(pushed, child)),
 ]
 
 /** The writes by which a manifest takes hold of its children. */

@@ -1,11 +1,11 @@
-import { guardOfBlob, guardOfLink, guardOfManifest, type Guarded } from '../../guards/guarded.ts'
+import { guardOfBlob } from '../../guards/guarded.ts'
 import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
-import { nameOf, writeAll } from '../../store/batch.ts'
-import { parseBlob } from '../blobs/items.ts'
+import { writeAll } from '../../store/batch.ts'
+import { parseBlob, type Blob } from '../blobs/items.ts'
 import type { RegistryContext } from '../context.ts'
-import { holdChildren } from './children.ts'
+import { guardsOf, holdChildren } from './children.ts'
 import type { Push } from './commit.ts'
 import { putLargeBody } from './intent.ts'
 import { holdByTag } from './point.ts'
@@ -18,8 +18,9 @@ export type Leniency = {
 }
 
 /**
- * Takes hold of every child of a manifest, and of the manifest by its tags, and then, all holds acknowledged, sees to it that every child is there and
- * stays. A child that may be missing is held all the same: when it comes, it is held already. Answers whether one is.
+ * Takes hold of every child of a manifest, and of the manifest by its tags, and then, all holds acknowledged, sees to it
+ * that every child is there and stays. A child that may be missing is held all the same: when it comes, it is held
+ * already. Answers whether one is.
  * @throws RegistryError MANIFEST_BLOB_UNKNOWN with what is missing; SIZE_INVALID when a blob has another size
  */
 export const holdAndVerify = async (
@@ -36,26 +37,15 @@ export const holdAndVerify = async (
     putLargeBody(context, push),
   ])
   const blobs = manifest.blobs.filter(({ digest }) => !absent.has(digest))
-  const guards = new Map<string, Digest>()
-  const expected: Guarded[] = []
-  const expect = (guard: Guarded, digest: Digest): void => {
-    expected.push(guard)
-    guards.set(nameOf(guard.key), digest)
-  }
-  for (const { digest } of blobs) {
-    expect(guardOfBlob(digest), digest)
-    expect(guardOfLink(digest, pushed.pid), digest)
-  }
-  for (const digest of children.manifests) expect(guardOfManifest(pushed, digest), digest)
-
-  const protection = await protect(context.store, expected)
-  const lost = blobs.filter(({ digest }) => {
+  const wanted = { blobs: blobs.map(({ digest }) => digest), manifests: children.manifests }
+  const protection = await protect(context.store, guardsOf(pushed, wanted))
+  const stored = (digest: Digest): Blob | undefined => {
     const item = protection.guards.get(guardOfBlob(digest).key)
-    return item !== undefined && parseBlob(item).missingAt !== undefined
-  })
+    return item && parseBlob(item)
+  }
   const missing = new Set([
-    ...protection.absent.flatMap(({ key }) => guards.get(nameOf(key)) ?? []),
-    ...lost.map(({ digest }) => digest),
+    ...protection.absent.map(({ review }) => review.digest),
+    ...wanted.blobs.filter((digest) => stored(digest)?.missingAt !== undefined),
   ])
   if (missing.size > 0) {
     const optional = new Set(blobs.filter((blob) => blob.optional).map(({ digest }) => digest))
@@ -63,11 +53,11 @@ export const holdAndVerify = async (
     if (needed.length > 0) throw childrenUnknown(needed)
   }
   for (const { digest, size } of blobs) {
-    const item = protection.guards.get(guardOfBlob(digest).key)
-    if (item === undefined || parseBlob(item).sizeBytes === size) continue
+    const actual = stored(digest)?.sizeBytes
+    if (actual === undefined || actual === size) continue
     throw new RegistryError('SIZE_INVALID', {
       message: 'the manifest gives a blob another size than it has',
-      detail: { digest, given: size, actual: parseBlob(item).sizeBytes },
+      detail: { digest, given: size, actual },
     })
   }
   return missing.size + absent.size > 0 ? 'sparse' : 'whole'
