@@ -34,6 +34,10 @@ const removeBelow = (audited: Audited, pk: string, start: string): void => {
 const below = ({ world }: Audited, pk: string, start: string): readonly Item[] =>
   world.table.items().filter((item) => item.pk === pk && item.sk.startsWith(start))
 
+/** The object of the body of the large manifest. */
+const bodyOf = ({ manifests, repository, world }: Audited): ObjectId =>
+  String(world.table.get(key.manifest(repository.rid, manifests.large))?.['oid']) as ObjectId
+
 const one = digestOf('one')
 const two = digestOf('two')
 const OTHER = 'b'.repeat(26)
@@ -184,21 +188,14 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
         world,
       } = audited
       removeBelow(audited, key.manifest(rid, manifests.part).pk, '#BODY#')
-      const oid = String(world.table.get(key.manifest(rid, manifests.large))?.['oid']) as ObjectId
-      world.bucket.remove(bucketKey.object(oid))
+      world.bucket.remove(bucketKey.object(bodyOf(audited)))
     },
     found: ['manifestWithoutBody', 'manifestWithoutBody'],
     stays: ['manifestWithoutBody', 'manifestWithoutBody'],
   },
   'E: the record of the object of a large manifest': {
     does: (audited) => {
-      const {
-        manifests,
-        repository: { rid },
-        world,
-      } = audited
-      const oid = String(world.table.get(key.manifest(rid, manifests.large))?.['oid']) as ObjectId
-      remove(audited, key.object(oid))
+      remove(audited, key.object(bodyOf(audited)))
     },
     found: ['blobWithoutObject'],
   },

@@ -26,7 +26,7 @@ const lose = async () => {
 describe('a blob whose bytes are lost', () => {
   it('is there for nobody who asks for it, so that whoever has it sends it', async () => {
     const audited = await lose()
-    const { ask, context, registry } = audited
+    const { ask, registry, world } = audited
     for (const repository of ['p/a', 'q/b']) {
       expect(await statusOf(audited, repository)).toBe(404)
       expect(await ask(`${repository}/blobs/${one}`)).toBe(404)
@@ -41,7 +41,7 @@ describe('a blob whose bytes are lost', () => {
     ])
     // Whatever holds it holds it still.
     await audited.collect(6)
-    expect(context.store).toBeDefined()
+    expect(world.table.get(key.blob(one))).toBeDefined()
     expect((await audited.audit()).map(({ kind }) => kind)).toEqual(['blobWithoutBytes'])
   })
 
