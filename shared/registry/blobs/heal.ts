@@ -1,3 +1,4 @@
+import { guardOfBlob, reviewAfterRescue } from '../../guards/guarded.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { TransactOperation } from '../../ports.ts'
 import { getItem } from '../../store/query.ts'
@@ -33,6 +34,8 @@ export const healBlob = async (
         { kind: 'equals', name: 'missingAt', value: lost.missingAt },
       ],
     },
+    // It may have been condemned, and whoever was about to look again finds it alive.
+    reviewAfterRescue(store, guardOfBlob(digest)),
     ...own,
     ...(record?.['state'] === 'OWN'
       ? doomObject(store, lost.oid, {

@@ -55,6 +55,8 @@ describe('a blob whose bytes are lost', () => {
       for (const each of ['p/a', 'q/b', repository]) {
         expect(await statusOf(audited, each)).toBe(200)
       }
+      const reviews = audited.world.table.items().filter(({ type }) => type === 'BLOB_REVIEW')
+      expect(reviews.map(({ digest }) => digest)).toContain(one)
       expect(audited.broken()).toEqual([])
       const image = imageJson('{}', ['one'])
       await pushBlob(audited.registry, repository, '{}')
