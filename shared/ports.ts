@@ -213,6 +213,12 @@ export type SignedPartOptions = {
   readonly offset: number
 }
 
+/** Bytes of a part that are still on their way. They stay as they are until the part is stored, or has failed. */
+export type Incoming = {
+  readonly pieces: AsyncIterable<readonly Uint8Array[]>
+  readonly atMostBytes: number
+}
+
 export type Multipart = {
   start(key: string): Promise<string>
   /** Durable when it resolves. A second part with the same number replaces the first. `undefined`: no such upload. */
@@ -220,7 +226,7 @@ export type Multipart = {
     key: string,
     uploadId: string,
     partNumber: number,
-    bytes: readonly Uint8Array[],
+    bytes: readonly Uint8Array[] | Incoming,
   ): Promise<string | undefined>
   /** A request by which somebody else may put this part, of exactly this size. `undefined`: the store cannot sign. */
   signedPart(

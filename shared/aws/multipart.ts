@@ -1,4 +1,5 @@
 /** S3's multipart uploads. */
+import { wholeOf } from '../incoming.ts'
 import { assertPartNumber } from '../limits.ts'
 import type { Multipart, Part } from '../ports.ts'
 import type { BucketClient } from './bucket-client.ts'
@@ -26,7 +27,8 @@ export const createAwsMultipart = (
       Key: key,
       UploadId: uploadId,
       PartNumber: partNumber,
-      Body: Buffer.concat(bytes),
+      // As a whole, so that it can be sent again.
+      Body: await wholeOf(bytes),
     })
     const answer = await call('write', async () => await client.send(command), unknownUpload)
     return answer === 'unknownUpload' ? undefined : present(answer.ETag, 'a part without an etag')

@@ -44,6 +44,60 @@ export const writeAll = async (
   }
 }
 
+/** A flush of so many bytes takes a few milliseconds, which is what is left to wait for at the end. */
+const FLUSH_BYTES = 1024 * 1024
+
+/** Runs one write, unless nothing may be written any more. */
+export type Step = <T>(run: () => Promise<T>) => Promise<T | undefined>
+
+/**
+ * Writes bytes as they come and flushes them on the way, beside the writes that follow. Resolves when all of them are
+ * durable, with how many they were; or when no more may be written, some having been: `tooMany` have come, or it is
+ * `over`.
+ */
+export const writeThrough = async (
+  handle: FileHandle,
+  offset: number,
+  atMostBytes: number,
+  pieces: AsyncIterable<readonly Uint8Array[]>,
+  step: Step,
+): Promise<number | 'tooMany' | 'over'> => {
+  let written = 0
+  let unflushed = 0
+  let flushing: Promise<void> | undefined
+  // The system tells of a lost write once: a later flush would succeed.
+  const failures: unknown[] = []
+  const flush = async (): Promise<void> => {
+    unflushed = 0
+    try {
+      await handle.datasync()
+    } catch (error) {
+      failures.push(error)
+    }
+    flushing = undefined
+  }
+  try {
+    for await (const batch of pieces) {
+      const bytes = totalBytes(batch)
+      if (written + bytes > atMostBytes) return 'tooMany'
+      const at = offset + written
+      const write = async (): Promise<true> => {
+        await writeAll(handle, batch, at)
+        return true
+      }
+      if ((await step(write)) === undefined) return 'over'
+      written += bytes
+      unflushed += bytes
+      if (unflushed >= FLUSH_BYTES) flushing ??= flush()
+    }
+  } finally {
+    await flushing
+  }
+  if (unflushed > 0) await flush()
+  if (failures.length > 0) throw failures[0]
+  return written
+}
+
 /** Bytes of all chunks together. */
 export const totalBytes = (bytes: readonly Uint8Array[]): number =>
   bytes.reduce((total, chunk) => total + chunk.byteLength, 0)

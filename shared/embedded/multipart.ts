@@ -3,20 +3,21 @@
  * becomes the object by a new name and no byte is copied.
  */
 import { randomBytes } from 'node:crypto'
-import { open, writeFile, type FileHandle } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
+import { mostOf, piecesOf } from '../incoming.ts'
 import { assertPartNumber } from '../limits.ts'
 import type { Clock, Multipart } from '../ports.ts'
 import { completeUpload } from './complete-upload.ts'
 import type { DataDirectory } from './data-directory.ts'
-import { totalBytes, writeAll } from './durable.ts'
+import { writeThrough } from './durable.ts'
 import { guarded } from './failures.ts'
-import type { Received } from './receive.ts'
+import type { PutBytes, Received } from './receive.ts'
 import type { Room } from './room.ts'
 import type { Redirect } from './signed-read.ts'
 import { signWrite, type SignedWrite } from './signed-write.ts'
-import { appendPart, createJournal } from './upload-journal.ts'
-import type { StoredPart } from './upload-journal.ts'
-import { dropFiles, newUpload, recoverUploads, takePlace } from './uploads.ts'
+import { createStorePart, type Writing } from './store-part.ts'
+import { createJournal } from './upload-journal.ts'
+import { dropFiles, newUpload, recoverUploads } from './uploads.ts'
 import type { Upload } from './uploads.ts'
 
 const RANDOM_ID_BYTES = 16
@@ -36,7 +37,7 @@ type EmbeddedMultipart = Multipart & {
   /** Adds a part that `put` writes; it is durable when the answer is `stored`. */
   readonly receivePart: (
     write: Extract<SignedWrite, { readonly uploadId: string }>,
-    put: (handle: FileHandle, offset: number) => Promise<'stored' | 'wrongSize'>,
+    put: PutBytes,
   ) => Promise<Received>
 }
 
@@ -75,12 +76,7 @@ export const createMultipart = async ({
     }
   }
 
-  /** Runs `write` so that nobody ends the upload before it is over. */
-  const writing = async <T>(
-    key: string,
-    uploadId: string,
-    write: (upload: Upload) => Promise<T>,
-  ): Promise<T | undefined> =>
+  const writing: Writing = async (key, uploadId, write) =>
     await whenOpen(key, uploadId, async (upload) => {
       const written = guarded('unknown', async () => await write(upload))
       upload.writing.add(written)
@@ -90,6 +86,8 @@ export const createMultipart = async ({
         upload.writing.delete(written)
       }
     })
+
+  const storePart = createStorePart(writing)
 
   return {
     start: async (key) => {
@@ -107,29 +105,24 @@ export const createMultipart = async ({
 
     putPart: async (key, uploadId, partNumber, bytes) => {
       assertPartNumber(partNumber)
+      const atMostBytes = mostOf(bytes)
       await guarded('unavailable', async () => {
-        await room.admit(totalBytes(bytes))
+        await room.admit(atMostBytes)
       })
-      return await writing(key, uploadId, async (upload) => {
-        const sizeBytes = totalBytes(bytes)
-        const put = async (handle: FileHandle, offset: number): Promise<'stored'> => {
-          await writeAll(handle, bytes, offset)
-          return 'stored'
-        }
-        const written = await writePart(upload, { number: partNumber, sizeBytes }, put)
-        return written === 'wrongSize' ? undefined : written.etag
-      })
+      const put: PutBytes = async (handle, offset, step) => {
+        const size = await writeThrough(handle, offset, atMostBytes, piecesOf(bytes), step)
+        if (size === 'tooMany') throw new RangeError('a part is longer than was said')
+        return size
+      }
+      const stored = await storePart(key, uploadId, { number: partNumber, atMostBytes }, put)
+      return typeof stored === 'string' ? undefined : stored.etag
     },
 
     receivePart: async ({ key, uploadId, partNumber, sizeBytes, offset }, put) => {
-      const received = await writing(key, uploadId, async (upload): Promise<Received> => {
-        const part = { number: partNumber, sizeBytes, offset }
-        const written = await writePart(upload, part, put)
-        return written === 'wrongSize'
-          ? { outcome: written }
-          : { outcome: 'stored', etag: written.etag }
-      })
-      return received ?? { outcome: 'unknownUpload' }
+      const part = { number: partNumber, atMostBytes: sizeBytes, offset }
+      const stored = await storePart(key, uploadId, part, put)
+      if (stored === 'over') return { outcome: 'unknownUpload' }
+      return stored === 'wrongSize' ? { outcome: stored } : { outcome: 'stored', etag: stored.etag }
     },
 
     signedPart: async (key, uploadId, partNumber, { expiresInSeconds, sizeBytes, offset }) => {
@@ -182,35 +175,4 @@ export const createMultipart = async ({
       }
     },
   }
-}
-
-/** The bytes are durable before the journal names them, so whatever the journal names can be read. */
-const writePart = async (
-  upload: Upload,
-  wanted: { readonly number: number; readonly sizeBytes: number; readonly offset?: number },
-  put: (handle: FileHandle, offset: number) => Promise<'stored' | 'wrongSize'>,
-): Promise<StoredPart | 'wrongSize'> => {
-  const { number, sizeBytes } = wanted
-  const place = takePlace(upload, sizeBytes, wanted.offset)
-  const etag = randomBytes(RANDOM_ID_BYTES).toString('hex')
-  const part: StoredPart = { number, offset: place.offset, sizeBytes, etag }
-  try {
-    const handle = await open(upload.partsFile, 'r+')
-    try {
-      if ((await put(handle, part.offset)) === 'wrongSize') {
-        upload.placed.delete(place)
-        return 'wrongSize'
-      }
-      await handle.datasync()
-    } finally {
-      await handle.close()
-    }
-    await appendPart(upload.journal, part)
-  } catch (error) {
-    // Another part may take the place: whatever was written there has no name.
-    upload.placed.delete(place)
-    throw error
-  }
-  upload.parts.set(number, part)
-  return part
 }

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DataDirectory } from './data-directory.ts'
-import { totalBytes, writeAll } from './durable.ts'
+import { writeThrough, type Step } from './durable.ts'
 import { guarded } from './failures.ts'
 import { publish } from './publish.ts'
 import type { Room } from './room.ts'
@@ -22,9 +22,16 @@ export type Received =
 
 export type Receive = (write: SignedWrite, body: Incoming) => Promise<Received>
 
+/** Puts bytes behind an offset of a file, and answers how many; they are durable then. */
+export type PutBytes = (
+  handle: FileHandle,
+  offset: number,
+  step: Step,
+) => Promise<number | 'wrongSize' | 'over'>
+
 type PutPart = (
   write: Extract<SignedWrite, { readonly uploadId: string }>,
-  put: (handle: FileHandle, offset: number) => Promise<'stored' | 'wrongSize'>,
+  put: PutBytes,
 ) => Promise<Received>
 
 type Context = {
@@ -46,13 +53,14 @@ export const createReceive =
     if (!('sha256' in write)) {
       return await putPart(
         write,
-        async (handle, offset) => await writeFrom(handle, offset, write.sizeBytes, body),
+        async (handle, offset, step) =>
+          await writeFrom(handle, offset, write.sizeBytes, body, step),
       )
     }
     const target = fileOf(write.key)
     const incoming = join(paths.incoming, randomUUID())
     const hash = createHash('sha256')
-    const hashed = async function* (): Incoming {
+    const hashed = async function* (): AsyncGenerator<readonly Uint8Array[]> {
       for await (const pieces of body) {
         for (const piece of pieces) hash.update(piece)
         yield pieces
@@ -61,12 +69,9 @@ export const createReceive =
     try {
       const handle = await guarded('unavailable', async () => await open(incoming, 'w', 0o600))
       try {
-        const written = await writeFrom(handle, 0, write.sizeBytes, hashed())
-        if (written === 'wrongSize') return { outcome: written }
+        const written = await writeFrom(handle, 0, write.sizeBytes, hashed(), always)
+        if (written !== write.sizeBytes) return { outcome: 'wrongSize' }
         if (hash.digest('hex') !== write.sha256) return { outcome: 'wrongBytes' }
-        await guarded('unknown', async () => {
-          await handle.datasync()
-        })
       } finally {
         await handle.close()
       }
@@ -79,21 +84,35 @@ export const createReceive =
     }
   }
 
-/** Writes a body that must have a size, and not a byte beyond it. */
+const always: Step = async (run) => await run()
+
+/**
+ * Writes a body that must have a size, and not a byte beyond it; durable when it is stored. A connection that breaks is
+ * no failure of the disk.
+ */
 const writeFrom = async (
   handle: FileHandle,
   offset: number,
   sizeBytes: number,
   body: Incoming,
-): Promise<'stored' | 'wrongSize'> => {
-  let written = 0
-  for await (const pieces of body) {
-    const bytes = totalBytes(pieces)
-    if (written + bytes > sizeBytes) return 'wrongSize'
-    await guarded('unknown', async () => {
-      await writeAll(handle, pieces, offset + written)
-    })
-    written += bytes
+  step: Step,
+): Promise<number | 'wrongSize' | 'over'> => {
+  const broken: unknown[] = []
+  const observed = async function* (): AsyncGenerator<readonly Uint8Array[]> {
+    try {
+      yield* body
+    } catch (error) {
+      broken.push(error)
+      throw error
+    }
   }
-  return written === sizeBytes ? 'stored' : 'wrongSize'
+  try {
+    const written = await guarded(
+      'unknown',
+      async () => await writeThrough(handle, offset, sizeBytes, observed(), step),
+    )
+    return written === sizeBytes || written === 'over' ? written : 'wrongSize'
+  } catch (error) {
+    throw broken[0] ?? error
+  }
 }

@@ -17,8 +17,8 @@ export type Upload = {
   ending: Promise<unknown> | undefined
 }
 
-/** From a byte on, up to another one, which is not in it any more. */
-export type Place = { readonly offset: number; readonly end: number }
+/** From a byte on, up to another one, which is not in it any more; nearer once it is known how many bytes came. */
+export type Place = { readonly offset: number; end: number }
 
 /** Behind everything that was placed. */
 export const endOffset = ({ placed }: Upload): number => {
@@ -27,7 +27,7 @@ export const endOffset = ({ placed }: Upload): number => {
   return last
 }
 
-/** Takes a place in the file of parts: where it is wanted, if nothing is or ever was there, else at the end. */
+/** Takes a place for so many bytes in the file of parts: where it is wanted, if nothing is or ever was there, else at the end. */
 export const takePlace = (upload: Upload, sizeBytes: number, wanted?: number): Place => {
   const isFree = (offset: number): boolean => {
     for (const place of upload.placed) {

@@ -1,3 +1,4 @@
+import { wholeOf } from '../incoming.ts'
 import { assertPartNumber, assertRange } from '../limits.ts'
 import type { Objects } from '../ports.ts'
 import type { Bucket } from './bucket.ts'
@@ -80,7 +81,7 @@ export const createMemoryObjects = (world: Troubled, bucket: Bucket, actor: Acto
         }),
       start: async (key) => await write(() => bucket.start(key)),
       putPart: async (key, uploadId, partNumber, bytes) => {
-        const whole = Buffer.concat(bytes)
+        const whole = await wholeOf(bytes)
         return await write(() => bucket.putPart(key, uploadId, partNumber, whole))
       },
       complete: async (key, uploadId, parts, { ifAbsent }) =>

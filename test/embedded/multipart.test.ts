@@ -149,6 +149,77 @@ test('a part that is being put when the upload ends is in the object or is refus
   })
 })
 
+/** A part whose next bytes come when they are told to. */
+const slowPart = (bytes: readonly Uint8Array[]) => {
+  const gates = bytes.map(() => Promise.withResolvers<undefined>())
+  const taken = bytes.map(() => Promise.withResolvers<undefined>())
+  const pieces = async function* (): AsyncGenerator<readonly Uint8Array[]> {
+    for (const [index, piece] of bytes.entries()) {
+      await gates[index]?.promise
+      yield [piece]
+      taken[index]?.resolve(undefined)
+    }
+  }
+  return {
+    incoming: { pieces: pieces(), atMostBytes: 2 * MIN_PART_BYTES },
+    /** Has the next piece come; resolves when it is written. */
+    send: async (index: number): Promise<void> => {
+      gates[index]?.resolve(undefined)
+      await taken[index]?.promise
+    },
+  }
+}
+
+test('whoever ends an upload waits for nobody who is still sending a part, whose bytes reach no object', async () => {
+  await withDirectory(async (directory) => {
+    await withEmbedded(directory, async ({ objects }) => {
+      const { multipart } = objects
+      const uploadId = await multipart.start(key)
+      const first = await putPart(objects, uploadId, 1, filled(1))
+      const slow = slowPart([filled(7, 1000), filled(8, 1000)])
+      const sent = multipart.putPart(key, uploadId, 2, slow.incoming)
+      await slow.send(0)
+      expect(await multipart.complete(key, uploadId, [first], once)).toBe('created')
+      void slow.send(1)
+      expect(await sent).toBeUndefined()
+      expect((await content(objects)).equals(filled(1))).toBe(true)
+    })
+  })
+})
+
+test('an abort waits for nobody who is still sending a part', async () => {
+  await withDirectory(async (directory) => {
+    await withEmbedded(directory, async ({ objects: { multipart } }) => {
+      const uploadId = await multipart.start(key)
+      const slow = slowPart([filled(7, 1000), filled(8, 1000)])
+      const sent = multipart.putPart(key, uploadId, 1, slow.incoming)
+      await slow.send(0)
+      await multipart.abort(key)
+      void slow.send(1)
+      expect(await sent).toBeUndefined()
+      expect(await readdir(join(directory, 'uploads'))).toEqual([])
+    })
+  })
+})
+
+test('a part that is longer than was said is none, and its place is taken by the next', async () => {
+  await withDirectory(async (directory) => {
+    await withEmbedded(directory, async ({ objects }) => {
+      const { multipart } = objects
+      const uploadId = await multipart.start(key)
+      const first = await putPart(objects, uploadId, 1, filled(1))
+      const { incoming, send } = slowPart([filled(7, 2 * MIN_PART_BYTES), filled(8, 1)])
+      const sent = multipart.putPart(key, uploadId, 2, incoming)
+      await send(0)
+      void send(1)
+      await expect(sent).rejects.toThrow(RangeError)
+      const second = await putPart(objects, uploadId, 2, filled(2))
+      expect(await multipart.complete(key, uploadId, [first, second], once)).toBe('created')
+      expect((await content(objects)).equals(Buffer.concat([filled(1), filled(2)]))).toBe(true)
+    })
+  })
+})
+
 test('an upload goes on after a restart with the parts that were acknowledged', async () => {
   await withDirectory(async (directory) => {
     const before = await withEmbedded(directory, async ({ objects }) => {

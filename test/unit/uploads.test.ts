@@ -1,6 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../shared/oci/digest.ts'
-import { MIN_PART_BYTES } from '../../shared/ports.ts'
+import {
+  MIN_PART_BYTES,
+  PortError,
+  type Kv,
+  type Multipart,
+  type Objects,
+} from '../../shared/ports.ts'
 import type { Batches } from '../../shared/registry/uploads/body.ts'
 import { createTestApp, pushBlob, type TestApp } from '../support/app.ts'
 
@@ -62,6 +69,90 @@ describe('an upload of several parts', () => {
     await send(registry, 'PATCH', location, bytes.subarray(0, 7 * MIB))
     const rest = bytes.subarray(7 * MIB)
     const done = await send(registry, 'PUT', `${location}?digest=${digestOf(bytes)}`, rest)
+    expect(done.status).toBe(201)
+    await pull(registry, bytes)
+  })
+})
+
+/** Holds back what a test does not want to end yet. */
+const heldParts = () => {
+  const held: (() => void)[] = []
+  const wrap = ({ kv, objects }: { kv: Kv; objects: Objects }) => {
+    const putPart: Multipart['putPart'] = async (...args) => {
+      await new Promise<void>((resolve) => held.push(resolve))
+      return await objects.multipart.putPart(...args)
+    }
+    return { kv, objects: { ...objects, multipart: { ...objects.multipart, putPart } } }
+  }
+  return { held, wrap }
+}
+
+describe('an upload to a store that is slower than its client', () => {
+  const partBytes = MIN_PART_BYTES
+
+  it('takes no more bytes than three parts hold', async () => {
+    const { held, wrap } = heldParts()
+    const registry = createTestApp({ limits: { partBytes }, wrap })
+    const bytes = pattern(5 * partBytes)
+    const location = await begin(registry)
+    let taken = 0
+    const body = (async function* (): Batches {
+      for (let from = 0; from < bytes.byteLength; from += 64 * 1024) {
+        taken = from
+        yield [bytes.subarray(from, from + 64 * 1024)]
+        await setImmediate()
+      }
+    })()
+    const headers = { 'Transfer-Encoding': 'chunked' }
+    const answer = registry.app.request(location, { method: 'PATCH', headers }, { body })
+    await vi.waitUntil(() => taken >= 3 * partBytes - 64 * 1024)
+    // Time enough to take more.
+    for (let turn = 0; turn < 100; turn += 1) await setImmediate()
+    expect([held.length, taken]).toEqual([3, 3 * partBytes - 64 * 1024])
+    const free = setInterval(() => {
+      held.splice(0).forEach((release) => {
+        release()
+      })
+    })
+    expect((await answer).status).toBe(202)
+    clearInterval(free)
+  })
+
+  it('is whole whichever part is stored first', async () => {
+    const { held, wrap } = heldParts()
+    const registry = createTestApp({ limits: { partBytes }, wrap })
+    const bytes = pattern(4 * partBytes + 1000)
+    const location = await begin(registry)
+    const answer = send(registry, 'PATCH', location, bytes)
+    const free = setInterval(() => {
+      held.splice(-1).forEach((release) => {
+        release()
+      })
+    })
+    expect((await answer).status).toBe(202)
+    clearInterval(free)
+    const done = await send(registry, 'PUT', `${location}?digest=${digestOf(bytes)}`, Buffer.of())
+    expect(done.status).toBe(201)
+    await pull(registry, bytes)
+  })
+
+  it('fails, and can go on where it stood, when one of its parts fails', async () => {
+    let isBroken = true
+    const wrap = ({ kv, objects }: { kv: Kv; objects: Objects }) => {
+      const putPart: Multipart['putPart'] = async (key, id, number, bytes) => {
+        if (isBroken && number === 2) throw new PortError('unavailable', 'no answer')
+        return await objects.multipart.putPart(key, id, number, bytes)
+      }
+      return { kv, objects: { ...objects, multipart: { ...objects.multipart, putPart } } }
+    }
+    const registry = createTestApp({ limits: { partBytes }, wrap })
+    const bytes = pattern(3 * partBytes + 1000)
+    const location = await begin(registry)
+    expect((await send(registry, 'PATCH', location, bytes)).status).toBe(503)
+    expect((await registry.app.request(location)).headers.get('Range')).toBe('0-0')
+    isBroken = false
+    expect((await send(registry, 'PATCH', location, bytes)).status).toBe(202)
+    const done = await send(registry, 'PUT', `${location}?digest=${digestOf(bytes)}`, Buffer.of())
     expect(done.status).toBe(201)
     await pull(registry, bytes)
   })

@@ -1,5 +1,5 @@
 import { bucketKey } from '../../bucket.ts'
-import type { Part } from '../../ports.ts'
+import type { Incoming, Part } from '../../ports.ts'
 import { transact } from '../../store/transact.ts'
 import { key } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
@@ -7,7 +7,7 @@ import { createBlocks } from './blocks.ts'
 import { numbersFor, partBytes } from './plan.ts'
 import { outOfOrder, unchanged, uploadUnknown, type Upload } from './upload.ts'
 
-/** Bytes on their way from one request into the bucket: whole parts are there already, the rest is in memory. */
+/** Bytes on their way from one request into the bucket: whole parts are there already, the rest is in memory too. */
 export type Staging = {
   /** The session as this writer knows it: its version moves on when part numbers are reserved. */
   readonly upload: () => Upload
@@ -19,17 +19,23 @@ export type Staging = {
   readonly add: (pieces: readonly Uint8Array[]) => Promise<void>
   /** Whether there are parts, or will be when the writes under way have ended. */
   readonly isMultipart: () => boolean
-  /** Writes the rest as one of `parts`; it must be long enough for others to follow. */
+  /** Makes the rest one of `parts`; it must be long enough for others to follow. */
   readonly flush: () => Promise<void>
-  /** Writes the rest as a part that is the last one, or is replaced when the upload goes on. */
+  /** Makes the rest a part that is the last one, or is replaced when the upload goes on. */
   readonly putLast: () => Promise<Part>
-  /** Waits for writes under way; call it before giving up, so that none comes late. */
+  /** Nothing will be added; waits for writes under way. Call it before giving up, so that none comes late. */
   readonly settle: () => Promise<void>
 }
 
 /**
- * Goes on where a session stands. At most one part is being written while the next one fills, which bounds the memory
- * of an upload to two parts.
+ * Full parts under way: while one waits for the disk, or for the answer of a bucket, another one is on its way there,
+ * which would be empty otherwise.
+ */
+const MAX_UNDER_WAY = 2
+
+/**
+ * Goes on where a session stands. The memory of an upload is bounded: full parts under way, and the one that fills. What
+ * fills is handed to the bucket as it comes, so that a disk has little left to write when it ends.
  */
 export const createStaging = async (
   context: RegistryContext,
@@ -41,11 +47,13 @@ export const createStaging = async (
   let upload = session
   let reservedUpTo = 0
   let nextNumber = 0
-  const parts = [...session.parts]
+  /** By number, in whatever order they end. */
+  const written = new Map<number, Part>()
   let rest = createBlocks()
-  let taking: Promise<unknown> = Promise.resolve()
-  let isMultipart = parts.length > 0
-  let underWay: Promise<void> = Promise.resolve()
+  /** The part that the rest becomes, once it has a number. */
+  let filling: { readonly number: number; readonly stored: Promise<Part> } | undefined
+  let isMultipart = session.parts.length > 0
+  const underWay = new Set<Promise<void>>()
 
   /** Takes part numbers that no other writer will use, and begins the multipart upload with the first. */
   const reserve = async (): Promise<void> => {
@@ -66,7 +74,7 @@ export const createStaging = async (
     upload = { ...upload, version, nextPart, multipartId }
   }
 
-  const write = async (number: number, bytes: readonly Uint8Array[]): Promise<Part> => {
+  const write = async (number: number, bytes: Incoming): Promise<Part> => {
     const { multipartId } = upload
     const etag =
       multipartId === undefined
@@ -76,30 +84,49 @@ export const createStaging = async (
     return { number, etag }
   }
 
-  /** One after the other, so that no two writes reserve at once. */
-  const takeNumber = async (): Promise<number> => {
-    const taken = taking.then(async () => {
-      if (nextNumber >= reservedUpTo) await reserve()
-      nextNumber += 1
-      return nextNumber - 1
-    })
-    taking = taken.catch(() => undefined)
-    return await taken
+  const begin = async () => {
+    isMultipart = true
+    if (nextNumber >= reservedUpTo) await reserve()
+    const number = nextNumber
+    nextNumber += 1
+    const stored = write(number, { pieces: rest.pieces(), atMostBytes: partBytes(limits, number) })
+    // Awaited later; until then a failure must not count as unhandled.
+    stored.catch(() => undefined)
+    filling = { number, stored }
+    return filling
+  }
+
+  const full = (): number => {
+    const next = nextNumber < reservedUpTo ? nextNumber : upload.nextPart
+    return partBytes(limits, filling?.number ?? next)
   }
 
   const flush = async (): Promise<void> => {
-    await underWay
+    // One of them that fails stays, so that everybody who waits hears of it.
+    while (underWay.size >= MAX_UNDER_WAY) await Promise.race(underWay)
+    const { stored } = filling ?? (await begin())
     const taken = rest
     rest = createBlocks()
-    isMultipart = true
-    const put = async (): Promise<void> => {
-      parts.push(await write(await takeNumber(), taken.bytes()))
+    filling = undefined
+    taken.close()
+    const ended = stored.then((part) => {
+      written.set(part.number, part)
       // Not when it failed: who knows whether something still reads them.
       taken.release()
+      underWay.delete(ended)
+    })
+    underWay.add(ended)
+    ended.catch(() => undefined)
+  }
+
+  const add = async (piece: Uint8Array): Promise<void> => {
+    for (let from = 0; from < piece.byteLength;) {
+      const some = piece.subarray(from, from + full() - rest.size())
+      rest.add(some)
+      from += some.byteLength
+      if (isMultipart && filling === undefined) await begin()
+      if (rest.size() >= full()) await flush()
     }
-    underWay = put()
-    // Awaited by the next flush; until then a failure must not count as unhandled.
-    underWay.catch(() => undefined)
   }
 
   if (session.tail !== undefined) {
@@ -112,21 +139,26 @@ export const createStaging = async (
 
   return {
     upload: () => upload,
-    parts: () => parts,
+    parts: () => [
+      ...session.parts,
+      ...[...written.values()].toSorted((one, other) => one.number - other.number),
+    ],
     rest: () => rest.bytes(),
     restBytes: () => rest.size(),
     add: async (pieces) => {
-      for (const piece of pieces) {
-        rest.add(piece)
-        const number = nextNumber < reservedUpTo ? nextNumber : upload.nextPart
-        if (rest.size() >= partBytes(limits, number)) await flush()
-      }
+      for (const piece of pieces) await add(piece)
     },
     flush,
     isMultipart: () => isMultipart,
-    putLast: async () => await write(await takeNumber(), rest.bytes()),
+    putLast: async () => {
+      const { stored } = filling ?? (await begin())
+      rest.close()
+      return await stored
+    },
     settle: async () => {
-      await underWay
+      rest.close()
+      await Promise.allSettled([...underWay, filling?.stored])
+      await Promise.all(underWay)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { MAX_PART_NUMBER, type Multipart, type Part } from '../../../shared/ports.ts'
 import {
@@ -43,6 +44,44 @@ export const multipart = (subject: ObjectsSubject): void => {
     const stored = await read(subject.objects, key)
     expect(stored?.length).toBe(2 * 5 * 1024 * 1024 + 3)
     expect(sha256(stored && [stored])).toBe(sha256(whole))
+  })
+
+  guarantee('a part may come piece by piece, and be shorter than was said', async () => {
+    const key = freshObject()
+    const uploadId = await subject.objects.multipart.start(key)
+    const pieces = async function* (): AsyncGenerator<readonly Uint8Array[]> {
+      yield [filled(3_000_000, 1), filled(1_000_000, 2)]
+      await setImmediate()
+      yield [filled(1_242_880, 3)]
+    }
+    const incoming = { pieces: pieces(), atMostBytes: 6 * 1024 * 1024 }
+    const etag = await subject.objects.multipart.putPart(key, uploadId, 1, incoming)
+    const last = await putPart(key, uploadId, 2, bytesOf('end'))
+    expect(await complete(key, uploadId, [{ number: 1, etag: String(etag) }, last], once)).toBe(
+      'created',
+    )
+    const whole = [filled(3_000_000, 1), filled(1_000_000, 2), filled(1_242_880, 3)]
+    const stored = await read(subject.objects, key)
+    expect(sha256(stored && [stored])).toBe(sha256([...whole, ...bytesOf('end')]))
+  })
+
+  guarantee('a part whose bytes break off is none', async () => {
+    const key = freshObject()
+    const uploadId = await subject.objects.multipart.start(key)
+    const pieces = async function* (): AsyncGenerator<readonly Uint8Array[]> {
+      yield [filled(300_000, 1)]
+      await setImmediate()
+      throw new RangeError('no more')
+    }
+    const incoming = { pieces: pieces(), atMostBytes: 1_000_000 }
+    await expect(subject.objects.multipart.putPart(key, uploadId, 1, incoming)).rejects.toThrow(
+      'no more',
+    )
+    const parts = await subject.objects.multipart.parts(key, uploadId)
+    expect(parts?.parts).toEqual([])
+    const first = await putPart(key, uploadId, 1, bytesOf('whole'))
+    expect(await complete(key, uploadId, [first], once)).toBe('created')
+    expect(await readText(subject.objects, key)).toBe('whole')
   })
 
   guarantee('part numbers may have gaps, up to the last one', async () => {

@@ -1,0 +1,23 @@
+/** The two shapes in which bytes reach a store, as one. */
+import type { Incoming } from './ports.ts'
+
+/** At most so many bytes will come. */
+export const mostOf = (bytes: readonly Uint8Array[] | Incoming): number =>
+  'pieces' in bytes
+    ? bytes.atMostBytes
+    : bytes.reduce((total, { byteLength }) => total + byteLength, 0)
+
+/** Bytes as they come: those that are there already at once. */
+export const piecesOf = async function* (
+  bytes: readonly Uint8Array[] | Incoming,
+): AsyncGenerator<readonly Uint8Array[]> {
+  if ('pieces' in bytes) yield* bytes.pieces
+  else yield bytes
+}
+
+/** All bytes, when the last of them is there. */
+export const wholeOf = async (bytes: readonly Uint8Array[] | Incoming): Promise<Buffer> => {
+  const all: Uint8Array[] = []
+  for await (const some of piecesOf(bytes)) all.push(...some)
+  return Buffer.concat(all)
+}
