@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createLimiter } from '../shared/limiter.ts'
 import { TIERS, type Tier } from './tools/catalogue.ts'
 import { missingTools } from './tools/locate.ts'
 import { runTier, type Outcome } from './tools/run-tier.ts'
@@ -35,17 +36,33 @@ const installTools = (): void => {
   })
 }
 
+/** Much of a tier is waiting: for clients, for emulators, for what is to be collected. */
+const AT_ONCE = 2
+
+/** The longest first, so that it does not end alone. */
+const inTurn = (tiers: readonly Tier[]): readonly Tier[] =>
+  tiers.toSorted((one, other) => Number(other === 'aws') - Number(one === 'aws'))
+
 const runAll = async (tiers: readonly Tier[]): Promise<readonly Line[]> => {
-  const lines: Line[] = []
-  for (const tier of tiers) {
+  const limit = createLimiter(AT_ONCE)
+  const isAlone = tiers.length === 1
+  const run = async (tier: Tier): Promise<Line> => {
     const missing = missingTools(tier).map(({ name }) => name)
-    if (missing.length > 0) lines.push({ tier, missing })
-    else {
-      print(`\n=== ${tier}`)
-      lines.push({ tier, ...(await runTier(tier)) })
-    }
+    if (missing.length > 0) return { tier, missing }
+    const began = performance.now()
+    print(`=== ${tier} begins`)
+    const outcome = await runTier(tier, { isAlone })
+    print(`=== ${tier} has taken ${Math.round((performance.now() - began) / 1000)} s`)
+    return { tier, ...outcome }
   }
-  return lines
+  const ended = new Map<Tier, Promise<Line>>()
+  for (const tier of inTurn(tiers)) {
+    ended.set(
+      tier,
+      limit(async () => await run(tier)),
+    )
+  }
+  return await Promise.all(tiers.flatMap((tier) => ended.get(tier) ?? []))
 }
 
 const describe = (line: Line): string => {

@@ -24,15 +24,22 @@ const report = z.object({
   ),
 })
 
-/** Runs one project of `vitest.config.ts`; its own report goes to the terminal as it comes. */
-export const runTier = async (tier: Tier): Promise<Outcome> => {
+/**
+ * Runs one project of `vitest.config.ts`. Its own report goes to the terminal: as it comes, or as a whole in the end where
+ * others run beside it.
+ */
+export const runTier = async (
+  tier: Tier,
+  { isAlone }: { readonly isAlone: boolean },
+): Promise<Outcome> => {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-report-'))
   const file = join(directory, 'report.json')
   try {
-    const exitCode = await vitest([
+    const args = [
       ...['run', '--project', tier],
       ...['--reporter', 'default', '--reporter', 'json', '--outputFile.json', file],
-    ])
+    ]
+    const exitCode = await vitest(args, isAlone ? 'inherit' : 'pipe')
     const text = await readFile(file, 'utf8').catch(() => undefined)
     return text === undefined ? { passed: 0, failed: 1, skipped: 0 } : count(text, exitCode)
   } finally {
@@ -59,11 +66,16 @@ export const count = (text: string, exitCode: number): Outcome => {
 const ROOT = join(import.meta.dirname, '..', '..')
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
 
-const vitest = async (args: readonly string[]): Promise<number> =>
+const vitest = async (args: readonly string[], output: 'inherit' | 'pipe'): Promise<number> =>
   await new Promise((resolve, reject) => {
-    spawn(process.execPath, [VITEST, ...args], { cwd: ROOT, stdio: 'inherit' })
-      .once('error', reject)
-      .once('close', (code) => {
-        resolve(code ?? 1)
-      })
+    const stdio = ['inherit', output, output] as const
+    const child = spawn(process.execPath, [VITEST, ...args], { cwd: ROOT, stdio: [...stdio] })
+    const said: Buffer[] = []
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (bytes: Buffer) => said.push(bytes))
+    }
+    child.once('error', reject).once('close', (code) => {
+      process.stdout.write(Buffer.concat(said))
+      resolve(code ?? 1)
+    })
   })
