@@ -99,19 +99,20 @@ export const createObjects = async (context: Context): Promise<EmbeddedObjects> 
     deleteMany: async (keys) => {
       const failed = new Set<string>()
       const touched = new Map<string, string[]>()
-      for (const key of keys) {
+      const remove = async (key: string): Promise<void> => {
         const { directory, file } = objectPath(paths.objects, key)
         checksums.delete(key)
-        const isGone = await unlinked(file)
-        if (!isGone) failed.add(key)
+        if (!(await unlinked(file))) failed.add(key)
         touched.set(directory, [...(touched.get(directory) ?? []), key])
       }
+      await Promise.all(keys.map(remove))
       // Or a power cut brings files back which no record names any more.
-      for (const [directory, under] of touched) {
+      const sync = async ([directory, under]: readonly [string, readonly string[]]) => {
         await syncDirectory(directory).catch(() => {
           for (const key of under) failed.add(key)
         })
       }
+      await Promise.all([...touched].map(sync))
       return [...failed]
     },
 

@@ -49,15 +49,15 @@ export type Gc = {
 }
 
 /**
- * What became of a task. `done`: it is of no more use, its successors are in their queues. `again`: at another time, as
- * it is or changed. `parked`: when somebody wants untagged manifests deleted.
+ * What became of a task. `done`: it is of no more use. `again`: at that time there is more to do, for the same task or for
+ * one that follows from it. `parked`: when somebody wants untagged manifests deleted.
  */
 export type Outcome =
   'done' | 'parked' | { readonly again: number; readonly task?: Task | undefined }
 
 /**
- * Works off one task. It may be called twice for one task, by two workers at once, and after it was broken off anywhere;
- * what it enqueues is there before it answers.
+ * Works off one task. It may be called twice for one task, by two workers at once, and after it was broken off anywhere.
+ * What it enqueues itself is there before it answers; what it answers is enqueued before its own task goes.
  */
 export type Handler<T extends Task = Task> = (
   gc: Gc,

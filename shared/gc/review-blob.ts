@@ -1,10 +1,9 @@
 import { examine, type Holders } from '../guards/collect.ts'
 import type { Digest } from '../oci/digest.ts'
 import { holds } from '../registry/blobs/items.ts'
-import { writeAll } from '../store/batch.ts'
 import { timesOf, type Store } from '../store/store.ts'
 import { key, prefix } from '../table.ts'
-import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 import type { Handler } from './gc.ts'
 
 /** Condemns a blob that nobody holds. It stays for whoever pulls it at this moment, and for whoever pushes it again. */
@@ -14,8 +13,7 @@ export const reviewBlob: Handler<TaskOf<'BLOB_REVIEW'>> = async ({ context }, { 
   if (examined.outcome !== 'empty') return 'done'
   const dueAt = store.clock.now() + timesOf(store).pullGrace
   const { version } = examined.guard
-  await writeAll(store, [enqueue(store.ids, dueAt, { type: 'BLOB_DELETE', digest, version })])
-  return 'done'
+  return { again: dueAt, task: { type: 'BLOB_DELETE', digest, version } }
 }
 
 /** Links of projects, and what hangs on them. */

@@ -3,12 +3,11 @@ import type { Digest } from '../oci/digest.ts'
 import type { Item } from '../ports.ts'
 import { refund } from '../quota/refund.ts'
 import { holds, leaseLeft, linkSize } from '../registry/blobs/items.ts'
-import { writeAll } from '../store/batch.ts'
 import { getItem } from '../store/query.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { key, prefix, type RepositoryRef } from '../table.ts'
-import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import type { TaskOf } from '../tasks/tasks.ts'
 import type { Handler } from './gc.ts'
 import { logLine } from './log.ts'
 
@@ -35,10 +34,9 @@ export const reviewLink: Handler<TaskOf<'LINK_REVIEW'>> = async (gc, task) => {
   })
   if (kept === 'collected') gc.deleted(whatOf())
   // Whether or not it was this call that collected it: a call before may have fallen over here.
-  if (kept === 'collected' || (await getItem(store, link, 'strong')) === undefined) {
-    await writeAll(store, [enqueue(store.ids, store.clock.now(), { type: 'BLOB_REVIEW', digest })])
-  }
-  return 'done'
+  return kept === 'collected' || (await getItem(store, link, 'strong')) === undefined
+    ? { again: store.clock.now(), task: { type: 'BLOB_REVIEW', digest } }
+    : 'done'
 }
 
 /** Removes a lease that is over; answers how many milliseconds it has left. */

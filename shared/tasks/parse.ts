@@ -33,7 +33,11 @@ const ofManifest = { pid, rid, digest }
 const taskItem = z.discriminatedUnion('type', [
   z.object({ type: z.literal('UPLOAD_REVIEW'), oid }),
   z.object({ type: z.literal('UPLOAD_CLEANUP'), oid }),
-  z.object({ type: z.literal('INTENT_REVIEW'), ...ofPush }),
+  z.object({
+    type: z.literal('INTENT_REVIEW'),
+    ...ofPush,
+    isSecond: z.boolean().optional(),
+  }),
   z.object({
     type: z.literal('TOMBSTONE'),
     ...ofPush,

@@ -24,8 +24,8 @@ type Subjects = {
   readonly UPLOAD_REVIEW: OfObject
   /** An upload is committed: abort its multipart uploads, delete the tails it left in the bucket. */
   readonly UPLOAD_CLEANUP: OfObject
-  /** A manifest push nobody finished: undo it. */
-  readonly INTENT_REVIEW: OfPush
+  /** A manifest push: undo it if nobody finished it; look at the holds of its tags when none can be in flight any more. */
+  readonly INTENT_REVIEW: OfPush & { readonly isSecond?: boolean | undefined }
   /** A manifest that is gone: drop its refs and edges; once more when nothing can be in flight any more. */
   readonly TOMBSTONE: OfPush & {
     readonly blobs: Uint8Array

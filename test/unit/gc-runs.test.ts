@@ -179,11 +179,11 @@ describe('a run of garbage collection', () => {
           ...store,
           kv: {
             ...store.kv,
-            transact: async (operations, token) => {
+            batchWrite: async (operations) => {
               // Somebody stops it while it works; it says that it is alive every five seconds.
               await stopRun(store, JOB, number)
               pass(6_000)
-              return await store.kv.transact(operations, token)
+              return await store.kv.batchWrite(operations)
             },
           },
         },

@@ -1,0 +1,131 @@
+import { createLimiter } from '../limiter.ts'
+import type { Item } from '../ports.ts'
+import { nameOf, writeAll } from '../store/batch.ts'
+import { transact } from '../store/transact.ts'
+import { key, SCHEMA_VERSION } from '../table.ts'
+import type { QueuedTask } from '../tasks/parse.ts'
+import { enqueue, type TaskOf } from '../tasks/tasks.ts'
+import { deleteObjects } from './delete-objects.ts'
+import type { Gc, Outcome } from './gc.ts'
+import { handle } from './handle.ts'
+import type { Work } from './work.ts'
+
+const TASKS_AT_ONCE = 32
+const FIRST_BACK_OFF_MS = 1_000
+const DAY_MS = 24 * 60 * 60_000
+/** After so many failures a task is put on the shelf: it is tried again once a day, for ever. */
+const ATTEMPTS = 10
+
+const isObjectTask = (
+  queued: QueuedTask,
+): queued is QueuedTask & { readonly task: TaskOf<'OBJECT_DELETE'> } =>
+  queued.task.type === 'OBJECT_DELETE'
+
+type Handled = { readonly queued: QueuedTask; readonly outcome: Outcome }
+
+/**
+ * Works off some tasks: deletions of objects together, everything else one by one and side by side. One that fails is put
+ * off, and told of; answers what became of each, in no order.
+ */
+export const workOffPage = async (
+  gc: Gc,
+  page: readonly QueuedTask[],
+  work: Work,
+): Promise<readonly ('worked' | 'failed')[]> => {
+  const limiter = createLimiter(TASKS_AT_ONCE)
+  const sideBySide = async <T>(tasks: readonly T[], run: (task: T) => Promise<void>) => {
+    const limited = async (task: T) => {
+      await limiter(async () => {
+        await run(task)
+      })
+    }
+    await Promise.all(tasks.map(limited))
+  }
+  const handled: Handled[] = []
+  const outcomes: ('worked' | 'failed')[] = []
+  const orLater = async (queued: QueuedTask, run: () => Promise<void>): Promise<void> => {
+    try {
+      await run()
+    } catch (error) {
+      await postpone(gc, queued)
+      outcomes.push('failed')
+      work.troubled({ type: queued.task.type, attempts: queued.attempts + 1, error })
+    }
+  }
+  const one = async (queued: QueuedTask): Promise<void> => {
+    await orLater(queued, async () => {
+      handled.push({ queued, outcome: await handle(gc, queued) })
+    })
+  }
+  const ofObjects = page.filter(isObjectTask)
+  await sideBySide(
+    page.filter((queued) => !isObjectTask(queued)),
+    one,
+  )
+  try {
+    const ofThem = await deleteObjects(
+      gc,
+      ofObjects.map(({ task }) => task),
+    )
+    for (const [index, queued] of ofObjects.entries()) {
+      handled.push({ queued, outcome: ofThem[index] ?? 'done' })
+    }
+  } catch {
+    // One of them may be to blame: each for itself.
+    await sideBySide(ofObjects, one)
+  }
+  try {
+    await settle(gc, handled)
+    outcomes.push(...handled.map(() => 'worked' as const))
+  } catch {
+    await sideBySide(handled, async (each) => {
+      await orLater(each.queued, async () => {
+        await settle(gc, [each])
+        outcomes.push('worked')
+      })
+    })
+  }
+  return outcomes
+}
+
+/** Takes tasks off their queues, many with one call, once what follows from them is in its own. */
+const settle = async (gc: Gc, handled: readonly Handled[]): Promise<void> => {
+  const { store } = gc.context
+  const following = handled.flatMap(({ outcome, queued }) => {
+    if (outcome === 'done') return []
+    if (outcome === 'parked') return parked(gc, queued)
+    return [enqueue(store.ids, outcome.again, outcome.task ?? queued.task)]
+  })
+  // Of several reviews of one manifest the last is parked.
+  const distinct = new Map(following.map((put) => [nameOf(put.item), put]))
+  await writeAll(store, [...distinct.values()])
+  await writeAll(
+    store,
+    handled.map(({ queued }) => ({ op: 'delete', key: queued.key })),
+  )
+}
+
+/** One place for each manifest; its `cause` tells a later review from the one that somebody works off. */
+const parked = ({ context: { store } }: Gc, { dueAt, task }: QueuedTask) => {
+  if (task.type !== 'MANIFEST_REVIEW') return []
+  const { digest, pid, rid, since = dueAt, type } = task
+  const item: Item = {
+    ...key.parkedReview(rid, digest),
+    v: SCHEMA_VERSION,
+    ...{ type, pid, rid, digest, since, dueAt },
+    attempts: 0,
+    cause: store.ids.next(),
+  }
+  return [{ op: 'put' as const, item }]
+}
+
+/** Puts a task off that failed, the longer the oftener it did. */
+const postpone = async ({ context: { store } }: Gc, queued: QueuedTask): Promise<void> => {
+  const attempts = queued.attempts + 1
+  const wait = attempts >= ATTEMPTS ? DAY_MS : FIRST_BACK_OFF_MS * 2 ** attempts
+  const put = enqueue(store.ids, store.clock.now() + wait, queued.task)
+  await transact(store, [
+    { op: 'delete', key: queued.key, conditions: [{ kind: 'exists' }] },
+    { ...put, item: { ...put.item, attempts } },
+  ])
+}
