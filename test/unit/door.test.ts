@@ -1,11 +1,16 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { createProject } from '../../shared/projects/create.ts'
+import { deleteProject } from '../../shared/projects/delete.ts'
+import { readProject } from '../../shared/projects/find.ts'
+import { parseProjectName } from '../../shared/projects/name.ts'
 import { updateRobot, deleteRobot } from '../../shared/robots/change.ts'
 import { createRobot } from '../../shared/robots/create.ts'
 import { createUser } from '../../shared/users/create.ts'
 import { createToken, revokeToken } from '../../shared/users/tokens.ts'
 import { changePassword } from '../../shared/users/password.ts'
+import { digestOf } from '../../shared/oci/digest.ts'
 import { createTestApp, imageJson, pushBlob } from '../support/app.ts'
 import { openDoor, PASSWORD, ROBOT } from '../support/door.ts'
 
@@ -330,5 +335,102 @@ describe('a token that was given', () => {
     expect((await put(imageJson('{}', [], { subject }))).status).toBe(201)
     expect((await ask(`/v2/p/one/blobs/${hidden}`, bearer(text)))[0]).toBe(404)
     expect((await ask(`/v2/secret/hidden/referrers/${hidden}`, bearer(text)))[0]).toBe(401)
+  })
+})
+
+describe('a project that is made again under its name', () => {
+  const scope = 'repository:p/one:pull,push,delete'
+  const P = parseProjectName('p')
+
+  /** Alice has used her project when it is deleted, and then it is somebody else's, or hers. */
+  const openAgain = async (owner: 'admin' | 'alice') => {
+    const opened = await open()
+    const { app, ask, store, token } = opened
+    const alice = basic('alice', PASSWORD)
+    const { access_token: old } = await token(`${scope}%20repository:p/new:pull,push`, alice)
+    expect((await ask('/v2/p/one/tags/list', alice))[0]).toBe(404)
+    await deleteProject(store, (await readProject(store, { name: P })).pid)
+    await createProject(store, opened[owner], { name: P })
+    const admin = basic('admin', PASSWORD)
+    for (const blob of ['{}', 'theirs']) await pushBlob({ app }, 'p/one', blob, admin)
+    const json = imageJson('{}', ['theirs'])
+    const put = await app.request('/v2/p/one/manifests/v1', {
+      ...{ method: 'PUT', body: Buffer.from(json), headers: admin },
+    })
+    expect(put.status).toBe(201)
+    return { ...opened, alice, old, digest: digestOf(json) }
+  }
+
+  it('is not reached by a token that was given for what had the name before', async () => {
+    const { app, ask, digest, old } = await openAgain('admin')
+    const blob = digestOf('theirs')
+    for (const [method, path] of [
+      ...(['GET', 'HEAD', 'DELETE'] as const).flatMap((verb) => [
+        [verb, '/v2/p/one/manifests/v1'],
+        [verb, `/v2/p/one/manifests/${digest}`],
+        [verb, `/v2/p/one/blobs/${blob}`],
+      ]),
+      ['GET', '/v2/p/one/tags/list'],
+      ['GET', `/v2/p/one/referrers/${digest}`],
+      ['POST', '/v2/p/one/blobs/uploads/'],
+      ['POST', `/v2/p/one/blobs/uploads/?mount=${blob}&from=p/one`],
+      ['POST', '/v2/p/new/blobs/uploads/'],
+      ['POST', `/v2/p/new/blobs/uploads/?mount=${blob}`],
+    ] as const) {
+      const [status, challenge] = await ask(path, bearer(old), method)
+      expect([method, path, status], challenge ?? '').toEqual([method, path, 401])
+      expect(challenge).toContain('scope="repository:p/')
+    }
+    const put = await app.request('/v2/p/one/manifests/v2', {
+      ...{ method: 'PUT', body: Buffer.from(imageJson('{}', [])), headers: bearer(old) },
+    })
+    expect(put.status).toBe(401)
+    // Not even an empty repository is left behind.
+    const admin = basic('admin', PASSWORD)
+    expect((await ask('/v2/p/new/tags/list', admin))[0]).toBe(404)
+    const listed = await app.request('/v2/_catalog', { headers: admin })
+    expect(await listed.json()).toEqual({ repositories: ['p/one'] })
+  })
+
+  it('gives nothing by a mount either', async () => {
+    const { admin, alice, app, pass, store, token } = await open()
+    await createProject(store, alice, { name: parseProjectName('mine') })
+    const wide = `${scope}%20repository:mine/x:pull,push`
+    const { access_token: old } = await token(wide, basic('alice', PASSWORD))
+    await deleteProject(store, (await readProject(store, { name: P })).pid)
+    await createProject(store, admin, { name: P })
+    const theirs = await pushBlob({ app }, 'p/one', 'theirs', basic('admin', PASSWORD))
+    const mount = async () =>
+      await app.request(`/v2/mine/x/blobs/uploads/?mount=${theirs}&from=p/one`, {
+        ...{ method: 'POST', headers: bearer(old) },
+      })
+    expect((await mount()).status).toBe(202)
+    pass(6_000)
+    expect((await mount()).status).toBe(202)
+  })
+
+  it('is no more open to who had a right in the former one and shows a password', async () => {
+    const { alice, ask } = await openAgain('admin')
+    expect((await ask('/v2/p/one/manifests/v1', alice))[0]).toBe(403)
+    expect((await ask('/v2/p/one/blobs/uploads/', alice, 'POST'))[0]).toBe(403)
+  })
+
+  it('is open at once to whose it is now, by a password and by a new token', async () => {
+    const { alice, ask, old, token } = await openAgain('alice')
+    expect((await ask('/v2/p/one/manifests/v1', bearer(old)))[0]).toBe(401)
+    expect((await ask('/v2/p/one/manifests/v1', alice))[0]).toBe(200)
+    const { access_token: fresh } = await token(scope, alice)
+    expect((await ask('/v2/p/one/manifests/v1', bearer(fresh)))[0]).toBe(200)
+    expect((await ask('/v2/p/one/blobs/uploads/', bearer(fresh), 'POST'))[0]).toBe(202)
+    expect((await ask('/v2/p/one/manifests/v1', bearer(fresh), 'DELETE'))[0]).toBe(202)
+  })
+
+  it('is open to who has a right in every project, those to come included', async () => {
+    const { ask, pass, secret, token } = await openAgain('admin')
+    const { access_token: wide } = await token('repository:q/one:pull', basic(ROBOT, secret))
+    expect((await ask('/v2/q/one/tags/list', bearer(wide)))[0]).toBe(404)
+    pass(6_000)
+    const { access_token: robot } = await token('repository:p/one:pull', basic(ROBOT, secret))
+    expect((await ask('/v2/p/one/manifests/v1', bearer(robot)))[0]).toBe(200)
   })
 })
