@@ -19,6 +19,8 @@ export const TOKEN_SECONDS = 300
 const MAX_ACCESS_CHARACTERS = 3_500
 const MAX_PROJECTS_CHARACTERS = 1_000
 const MAX_CACHED_TOKENS = 10_000
+/** A signature is not checked again for so long; then its key may have been deleted. */
+const REMEMBER_VERIFIED_MS = 60_000
 
 export type IssuedToken = {
   readonly token: string
@@ -73,7 +75,7 @@ type AccessEntry = z.infer<typeof accessEntry>
 
 export const createTokens = (store: Store, keys: KeyRing): Tokens => {
   // Checking a signature costs twice what a manifest's read does, and a client sends the same token again and again.
-  const verified = new Map<string, { readonly bearer: Bearer; readonly expiresAt: number }>()
+  const verified = new Map<string, { readonly bearer: Bearer; readonly until: number }>()
 
   return {
     issue: async (grant) => {
@@ -95,7 +97,7 @@ export const createTokens = (store: Store, keys: KeyRing): Tokens => {
     },
     verify: async (token) => {
       const known = verified.get(token)
-      if (known !== undefined && known.expiresAt > store.clock.now()) return known.bearer
+      if (known !== undefined && known.until > store.clock.now()) return known.bearer
       verified.delete(token)
       // One that another version of this made may say it otherwise; its bearer asks for another.
       const parsed = payload.safeParse(await verifyToken(store, keys, token, SERVICE))
@@ -103,7 +105,8 @@ export const createTokens = (store: Store, keys: KeyRing): Tokens => {
       const said = parsed.data
       const bearer = bearerOf(said)
       if (verified.size >= MAX_CACHED_TOKENS) verified.clear()
-      verified.set(token, { bearer, expiresAt: said.exp * 1000 })
+      const until = store.clock.now() + REMEMBER_VERIFIED_MS
+      verified.set(token, { bearer, until: Math.min(said.exp * 1000, until) })
       return bearer
     },
   }
