@@ -1,6 +1,6 @@
 import { formatBytes } from '../bytes.ts'
 import type { Clock } from '../ports.ts'
-import { onceAnHour } from '../system/once-an-hour.ts'
+import { onceAnHour } from '../store/once-an-hour.ts'
 import type { RegistryContext } from './context.ts'
 
 /** Tells people of projects that have used most of their storage, of each once an hour, however much is pushed into it. */
