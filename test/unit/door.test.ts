@@ -6,12 +6,16 @@ import { deleteProject } from '../../shared/projects/delete.ts'
 import { readProject } from '../../shared/projects/find.ts'
 import { parseProjectName } from '../../shared/projects/name.ts'
 import { updateRobot, deleteRobot } from '../../shared/robots/change.ts'
-import { createRobot } from '../../shared/robots/create.ts'
+import { createAuthenticate } from '../../functions/api/credentials.ts'
+import { createLogIn } from '../../shared/identity/log-in.ts'
+import { createRobot, type NewRobot } from '../../shared/robots/create.ts'
+import { generateSecret } from '../../shared/robots/secret.ts'
 import { createUser } from '../../shared/users/create.ts'
 import { createToken, revokeToken } from '../../shared/users/tokens.ts'
 import { changePassword } from '../../shared/users/password.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { createTestApp, imageJson, pushBlob } from '../support/app.ts'
+import { createTestApi } from './api/support.ts'
 import { openDoor, PASSWORD, ROBOT } from '../support/door.ts'
 
 const basic = (login: string, password: string) => ({
@@ -158,6 +162,28 @@ describe('the token service', () => {
     expect(await post({ grant_type: 'refresh_token', refresh_token: 'x' })).toBe(401)
   })
 
+  it('answers what containerd sends, which asks by POST for all scopes at once', async () => {
+    const { post } = await open()
+    const asked = { client_id: 'containerd-client', service: 'roadstead' }
+    const scopes = 'repository:p/one:pull,push repository:open/x:pull repository:secret/y:pull'
+    const granted = 'repository:p/one:pull,push repository:open/x:pull'
+    const login = { grant_type: 'password', username: 'alice', password: PASSWORD }
+    const first = await post({ ...asked, ...login, scope: scopes, access_type: 'offline' })
+    if (typeof first === 'number') throw new Error(`refused: ${first}`)
+    expect(first).toMatchObject({ scope: granted, refresh_token: expect.any(String) as string })
+    // Without a name, as it sends what docker keeps instead of a password.
+    const refresh = { grant_type: 'refresh_token', refresh_token: first.refresh_token ?? '' }
+    expect(await post({ ...asked, ...refresh, scope: scopes })).toMatchObject({ scope: granted })
+    expect(await post({ ...asked, ...refresh })).toMatchObject({ scope: '' })
+  })
+
+  it('takes no form that is too large, or has no length', async () => {
+    const { app, post } = await open()
+    expect(await post({ grant_type: 'password', password: 'x'.repeat(64 * 1024) })).toBe(413)
+    const body = Buffer.from('grant_type=password')
+    expect((await app.request('/service/token', { method: 'POST', body })).status).toBe(413)
+  })
+
   it('gives a refresh token to who asks, which is good until the password is another', async () => {
     const { alice, get, pass, post, store } = await open()
     const first = await get('offline_token=true', basic('alice', PASSWORD))
@@ -259,6 +285,50 @@ describe('a token that was given', () => {
     pass(6_000)
     expect((await ask('/v2/p/one/blobs/uploads/', bearer(text), 'POST'))[0]).toBe(401)
     expect((await ask('/v2/p/one/tags/list', bearer(text)))[0]).toBe(200)
+  })
+
+  it('writes no more within seconds once its robot is disabled, until that is taken back', async () => {
+    const { admin, ask, pass, robot, secret, store, token } = await open()
+    const access = ['pull', 'push'].map((action) => ({ resource: 'repository', action }))
+    const change = async (isDisabled: boolean) =>
+      await updateRobot(store, admin, robot.number, {
+        ...{ description: '', isDisabled },
+        permissions: [{ kind: 'project', namespace: 'p', access }],
+      })
+    await change(false)
+    const { access_token: text } = await token(both, basic(ROBOT, secret))
+    const push = async () => (await ask('/v2/p/one/blobs/uploads/', bearer(text), 'POST'))[0]
+    expect(await push()).toBe(202)
+    await change(true)
+    pass(6_000)
+    expect(await push()).toBe(401)
+    await change(false)
+    expect(await push()).toBe(202)
+  })
+
+  it('is followed by one of other rights, by the same secret, within its five minutes', async () => {
+    const { admin, ask, pass, robot, secret, store, get, token } = await open()
+    const grant = async (...actions: readonly string[]) => {
+      const access = actions.map((action) => ({ resource: 'repository', action }))
+      await updateRobot(store, admin, robot.number, {
+        ...{ description: '', isDisabled: false },
+        permissions: [{ kind: 'project', namespace: 'p', access }],
+      })
+      // What this process remembers of a login is forgotten by then.
+      pass(5_001)
+    }
+    await grant('pull', 'push')
+    const { access_token: text, scope } = await token(both, basic(ROBOT, secret))
+    expect(scope).toBe(both)
+    await grant('pull')
+    expect(await get(`scope=${both}`, basic(ROBOT, secret))).toMatchObject({
+      scope: 'repository:p/one:pull',
+    })
+    pass(306_000)
+    expect((await ask('/v2/p/one/blobs/uploads/', bearer(text), 'POST'))[0]).toBe(401)
+    expect((await ask('/v2/p/one/tags/list', bearer(text)))[0]).toBe(401)
+    await grant('pull', 'push')
+    expect((await token(both, basic(ROBOT, secret))).scope).toBe(both)
   })
 
   it('mounts only what it may pull', async () => {
@@ -432,5 +502,77 @@ describe('a project that is made again under its name', () => {
     pass(6_000)
     const { access_token: robot } = await token('repository:p/one:pull', basic(ROBOT, secret))
     expect((await ask('/v2/p/one/manifests/v1', bearer(robot)))[0]).toBe(200)
+  })
+})
+
+describe('whoever may not come in', () => {
+  /** How a door refuses: all of the answer but its date and its id. */
+  const shown = async (answer: Promise<Response>) => {
+    const { headers, status, ...response } = await answer.then(async (one) => ({
+      ...{ status: one.status, text: await one.text() },
+      headers: [...one.headers].filter(([name]) => name !== 'x-request-id').sort(),
+    }))
+    return { status, headers, ...response }
+  }
+
+  it('is answered the same, whatever is wrong, at every door and by as many looks into the table', async () => {
+    const { admin, app, counter, failures, pass, robot, secret, store } = await open()
+    const logIn = createLogIn(store, () => undefined)
+    const api = createTestApi(undefined, {
+      store,
+      authenticate: createAuthenticate({ store, logIn }),
+    })
+    const make = async (name: string, given: Partial<NewRobot> = {}) => {
+      const access = [{ resource: 'repository', action: 'pull' }]
+      const made = await createRobot(store, admin, {
+        ...{ name, level: 'system', durationDays: -1 },
+        permissions: [{ kind: 'project', namespace: '*', access }],
+        ...given,
+      })
+      return [made.robot.name, made.secret] as const
+    }
+    const gone = await make('gone')
+    await deleteRobot(store, admin, robot.number + 1)
+    const old = await make('old', { durationDays: 1 })
+    pass(25 * 60 * 60 * 1000)
+    const wrong = [
+      ...[['alice', 'Wrong1234'] as const, ['nobody', 'Wrong1234'] as const],
+      ...[[ROBOT, generateSecret()] as const, ['robot$none', generateSecret()] as const],
+      ...[gone, old, await make('off', { isDisabled: true })],
+    ]
+    const doors = {
+      v2: async (name: string, password: string) =>
+        await app.request('/v2/', { headers: basic(name, password) }),
+      token: async (name: string, password: string) =>
+        await app.request('/service/token?service=roadstead', { headers: basic(name, password) }),
+      grant: async (username: string, password: string) => {
+        const body = new URLSearchParams({ grant_type: 'password', username, password }).toString()
+        const headers = { 'Content-Length': String(body.length) }
+        return await app.request('/service/token', { method: 'POST', body, headers })
+      },
+      api: async (name: string, password: string) =>
+        await api.app.request('/api/v2.0/users/current', { headers: basic(name, password) }),
+    }
+    for (const [door, ask] of Object.entries(doors)) {
+      const answers = new Set<string>()
+      const looks: Record<string, Set<number>> = { user: new Set(), robot: new Set() }
+      for (const [name, password] of wrong) {
+        const before = counter.depth()
+        answers.add(JSON.stringify(await shown(ask(name, password))))
+        looks[name.startsWith('robot$') ? 'robot' : 'user']?.add(counter.depth() - before)
+      }
+      expect([door, answers.size]).toEqual([door, 1])
+      expect([...answers][0]).toContain('"status":401')
+      expect([looks['user']?.size, looks['robot']?.size], door).toEqual([1, 1])
+      expect(JSON.stringify([...answers])).not.toMatch(/disabled|expired|unknown user|no such/)
+    }
+    expect(new Set(failures)).toEqual(
+      new Set([
+        ...['wrong name or password, or too many attempts', 'wrong secret', 'unknown'],
+        ...['expired', 'disabled'],
+      ]),
+    )
+    // The secrets are good: nothing but what the robots have become keeps them out.
+    expect((await doors.v2(ROBOT, secret)).status).toBe(200)
   })
 })
