@@ -51,6 +51,9 @@ describe('roadstead', () => {
   it('helps with examples, and says in one line what is wrong', async () => {
     expect(await ok(['--help'])).toContain('Examples:')
     expect(await ok(['robot', 'create', '--help'])).toContain('PROJECT:RESOURCE:ACTION')
+    for (const group of ['project', 'robot', 'user', 'quota', 'audit', 'gc', 'admin', 'login']) {
+      expect(await ok([group, '--help'])).toMatch(new RegExp(`Examples?:\\n +roadstead ${group} `))
+    }
     const unknown = await run(['projcet', 'list'])
     expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('unknown command')])
     const nobody = await run(['project', 'list'])

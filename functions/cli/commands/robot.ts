@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { CliError, createClient, type Client } from '../client.ts'
+import { showExamples } from '../examples.ts'
 import { print, printList } from '../output.ts'
 import { collectPermissions, parseDays, type Permission } from '../parse.ts'
 import { readStdin } from '../secrets.ts'
@@ -34,6 +35,14 @@ Examples:
 /** robot list, create, show, grant, revoke, secret, enable, disable, delete */
 export const addRobot = (program: Command): void => {
   const command = program.command('robot').summary('robot accounts and what they may do')
+
+  showExamples(
+    command,
+    'roadstead robot create ci -p team:repository:pull -p team:repository:push',
+    'roadstead robot grant ci -p other:repository:pull',
+    'roadstead robot disable ci',
+    'roadstead robot list --json',
+  )
 
   command
     .command('list')
