@@ -93,6 +93,27 @@ describe('a storage quota', () => {
     expect(head.status).toBe(404)
   })
 
+  it('holds for mounts, too, and for what goes by another way', async () => {
+    const { make, push, registry, store } = await open(3 * LAYER)
+    const { pid } = await make('other')
+    expect(await push('team/a', 'same')).toBe('done')
+    await setStorageLimit(store, pid, LAYER - 1)
+    const digest = digestOf('same'.padEnd(LAYER, '.'))
+    const mount = async () => {
+      const path = `/v2/other/a/blobs/uploads/?mount=${digest}&from=team/a`
+      return await registry.app.request(path, { method: 'POST' })
+    }
+    const refused = await mount()
+    expect([refused.status, await refused.text()]).toEqual([
+      403,
+      expect.stringContaining('will exceed the configured upper limit of 16 KiB') as string,
+    ])
+    expect((await readQuota(store, pid))?.usedBytes).toBe(0)
+    await setStorageLimit(store, pid, LAYER)
+    expect((await mount()).status).toBe(201)
+    expect((await readQuota(store, pid))?.usedBytes).toBe(LAYER)
+  })
+
   it('that is lowered below what is used stops pushes, not pulls and not deletions', async () => {
     const { pid, push, registry, store } = await open(1_000 * KIB)
     const digest = await pushImage(registry, 'team/a', 'v1', ['one'])
