@@ -44,14 +44,22 @@ export type TokenServiceOptions = {
 export const createTokenService = (options: TokenServiceOptions): TokenService => {
   const { gate, refreshTokens, store, tokens } = options
 
+  /** Begins to look up what a request is about, beside the login of who sends it. */
+  const lookUp = (request: TokenRequest): Asked => {
+    const lookedUp = gate.lookUp(projectsOf(request.scopes))
+    // Who is refused does not wait for it, nor hears of how it failed.
+    lookedUp.catch(() => undefined)
+    return { request, lookedUp }
+  }
+
   const answer = async (
     visitor: Visitor,
-    { isOffline, scopes }: TokenRequest,
+    { lookedUp, request: { isOffline, scopes } }: Asked,
     known?: string,
   ): Promise<TokenAnswer | undefined> => {
     const { identity, subject } = visitor
     const [granted, standing] = await Promise.all([
-      grant(visitor, scopes),
+      lookedUp.then(async () => await grant(visitor, scopes)),
       identity && standingOf(store, identity),
     ])
     // Gone between the login and now.
@@ -90,24 +98,21 @@ export const createTokenService = (options: TokenServiceOptions): TokenService =
 
   return {
     byCredentials: async (credentials, request) => {
-      const [visitor] = await Promise.all([
-        gate.visit(credentials),
-        gate.lookUp(projectsOf(request.scopes)),
-      ])
-      return visitor && (await answer(visitor, request))
+      const asked = lookUp(request)
+      const visitor = await gate.visit(credentials)
+      return visitor && (await answer(visitor, asked))
     },
     byRefreshToken: async (refreshToken, request) => {
       const standing = await refreshTokens.verify(refreshToken)
       if (standing === undefined) return undefined
-      const [identity] = await Promise.all([
-        identityOf(store, standing),
-        gate.lookUp(projectsOf(request.scopes)),
-      ])
-      return identity && (await answer(gate.welcome(identity), request, refreshToken))
+      const asked = lookUp(request)
+      const identity = await identityOf(store, standing)
+      return identity && (await answer(gate.welcome(identity), asked, refreshToken))
     },
   }
 }
 
+type Asked = { readonly request: TokenRequest; readonly lookedUp: Promise<void> }
 type Projects = ReadonlyMap<ProjectName, ProjectId | undefined>
 
 const allowed = async (

@@ -215,6 +215,10 @@ describe('the token service', () => {
     const before = counter.depth()
     await token('repository:open/one:pull', basic(ROBOT, secret))
     expect(counter.depth() - before).toBe(2)
+    // A login that is remembered costs none, and what is asked about is looked up beside the robot.
+    const again = counter.depth()
+    await token('repository:open/two:pull', basic(ROBOT, secret))
+    expect(counter.depth() - again).toBe(1)
   })
 
   it('takes a personal token for the password, from its owner alone, until it is revoked', async () => {
