@@ -11,7 +11,8 @@ import { createLogIn } from '../../shared/identity/log-in.ts'
 import { createRobot, type NewRobot } from '../../shared/robots/create.ts'
 import { generateSecret } from '../../shared/robots/secret.ts'
 import { createUser } from '../../shared/users/create.ts'
-import { createToken, revokeToken } from '../../shared/users/tokens.ts'
+import { readRobot } from '../../shared/robots/list.ts'
+import { createToken, listTokens, revokeToken } from '../../shared/users/tokens.ts'
 import { changePassword } from '../../shared/users/password.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { createTestApp, imageJson, pushBlob } from '../support/app.ts'
@@ -197,6 +198,29 @@ describe('the token service', () => {
     pass(91 * 24 * 60 * 60 * 1000)
     const late = typeof second === 'number' ? '' : (second.refresh_token ?? '')
     expect(await post({ grant_type: 'refresh_token', refresh_token: late })).toBe(401)
+  })
+
+  it('by a refresh token counts as a use of what it was given for', async () => {
+    const { alice, get, pass, post, robot, secret, store } = await open()
+    const { text, token } = await createToken(store, alice.number, { name: 'ci', scope: 'all' })
+    const used = async () => [
+      (await readRobot(store, robot.number)).lastUsedAt ?? 0,
+      (await listTokens(store, alice.number))[0]?.lastUsedAt ?? 0,
+    ]
+    const logins = [basic(ROBOT, secret), basic('alice', text)]
+    const given = await Promise.all(logins.map(async (one) => await get('offline_token=true', one)))
+    const first = await used()
+    expect(first).not.toContain(0)
+    pass(2 * 60 * 60 * 1000)
+    for (const one of given) {
+      const refresh = typeof one === 'number' ? '' : (one.refresh_token ?? '')
+      const again = { grant_type: 'refresh_token', refresh_token: refresh }
+      expect(await post(again)).toMatchObject({ expires_in: 300 })
+    }
+    const [ofRobot = 0, ofToken = 0] = await used()
+    expect([ofRobot > (first[0] ?? 0), ofToken > (first[1] ?? 0)]).toEqual([true, true])
+    await revokeToken(store, alice.number, token.id)
+    expect(await listTokens(store, alice.number)).toEqual([])
   })
 
   it('takes neither kind of token for the other', async () => {
