@@ -186,6 +186,17 @@ describe('roadstead', () => {
     await ok(['robot', 'enable', 'ci'])
     await ok(['robot', 'secret', 'ci', '--secret-stdin'], 'Chosen-1-secret\n')
     await ok(['robot', 'delete', 'ci'])
+
+    // For some repositories, and it stays so whatever is done to it besides.
+    const narrow = 'one/app/*:repository:push'
+    await ok(['robot', 'create', 'narrow', '--project', 'one', '-p', narrow])
+    expect(await ok(['robot', 'list'])).not.toContain('narrow')
+    for (const verb of ['disable', 'enable']) await ok(['robot', verb, 'one+narrow'])
+    await ok(['robot', 'grant', 'one+narrow', '-p', 'one:tag:list'])
+    expect(await ok(['robot', 'list', '--project', 'one'])).toMatch(
+      /robot\$one\+narrow +\d+ +enabled .* one\/app\/\*:repository:push one:tag:list/,
+    )
+    await ok(['robot', 'delete', 'robot$one+narrow'])
   })
 })
 
