@@ -32,9 +32,14 @@ export const parseCount = (text: string): number => {
 /** Days that something lives; `never` is -1. */
 export const parseDays = (text: string): number => (text === 'never' ? -1 : parseCount(text))
 
-/** One permission of a robot, `PROJECT:RESOURCE:ACTION`, with `/` for the system and `*` for every project. */
+/**
+ * One permission of a robot, `PROJECT:RESOURCE:ACTION`, with `/` for the system and `*` for every project; in some
+ * repositories of it only, `PROJECT/PATTERN:RESOURCE:ACTION`.
+ */
 export type Permission = {
   readonly namespace: string
+  /** Absent: every repository. */
+  readonly repository: string | undefined
   readonly resource: string
   readonly action: string
 }
@@ -44,14 +49,17 @@ export const collectPermissions = (
   text: string,
   before: readonly Permission[] = [],
 ): readonly Permission[] => {
-  const [namespace, resource, action, ...more] = text.split(':')
+  const [where = '', resource, action, ...more] = text.split(':')
+  const [, namespace, repository] = WHERE.exec(where) ?? []
   if (!namespace || !resource || !action || more.length > 0) {
     throw new InvalidArgumentError(
-      'a permission is PROJECT:RESOURCE:ACTION, such as team:repository:push',
+      'a permission is PROJECT:RESOURCE:ACTION, such as team:repository:push or team/app/*:repository:pull',
     )
   }
-  return [...before, { namespace, resource, action }]
+  return [...before, { namespace, repository, resource, action }]
 }
+
+const WHERE = /^(\/|[^/]+)(?:(?<=[^/])\/(.+))?$/
 
 const MAX_JOBS = 64
 

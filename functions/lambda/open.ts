@@ -1,11 +1,11 @@
 import { createAuditRecorder } from '../../shared/audit/recorder.ts'
 import { openAws } from '../../shared/aws/open.ts'
 import { createAwsSecrets } from '../../shared/aws/secrets.ts'
-import { formatBytes } from '../../shared/bytes.ts'
 import { createAuditedLogIn } from '../../shared/identity/audited-log-in.ts'
 import type { LogIn } from '../../shared/identity/log-in.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
+import { createQuotaWarnings } from '../../shared/registry/quota-warnings.ts'
 import { createPulls } from '../../shared/repositories/pulls.ts'
 import { behindAnswers } from './behind-answers.ts'
 import { storeOf, whereOf, type Front } from './environment.ts'
@@ -43,11 +43,7 @@ export const openFront = (env: Front, tell = CONSOLE) => {
     repositories: createRepositories(store, { createProjectsOnPush: false }),
     limits: DEFAULT_LIMITS,
     allowSparse: env.ALLOW_SPARSE,
-    quotaWarned: ({ limitBytes, project, usedBytes }) => {
-      tell.info('a project has used most of its storage', {
-        ...{ project, used: formatBytes(usedBytes), limit: formatBytes(limitBytes) },
-      })
-    },
+    quotaWarned: createQuotaWarnings(store.clock, tell.info),
   }
   const audit = createAuditRecorder(store)
   const pulls = createPulls(store)

@@ -4,6 +4,7 @@ import { auditWrites } from '../../shared/audit/writes.ts'
 import type { Action, RepositoryScope } from '../../shared/auth/scope.ts'
 import type { Visitor } from '../../shared/identity/visitor.ts'
 import { RegistryError } from '../../shared/oci/errors.ts'
+import { checked } from '../../shared/projects/checked.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import type { Deps } from './deps.ts'
 import { factory, type RegistryEnv } from './factory.ts'
@@ -35,23 +36,31 @@ export type Arrival = {
 }
 
 /**
- * Lets a request through or not, and answers who sent it.
- * @throws RegistryError UNAUTHORIZED, DENIED
+ * Lets a request through or not, and answers who sent it, and what it may work with: there the name that it is about
+ * means the project that this was decided about, or nothing.
+ * @throws RegistryError UNAUTHORIZED, DENIED; so does what is answered, where the name means another project by then
  */
 export const admit = async (
-  { gate, isReadOnly }: Deps,
+  deps: Deps,
   { authorization, address, origin }: Arrival,
   need: Need,
-): Promise<Visitor> => {
+): Promise<{ readonly visitor: Visitor; readonly deps: Deps }> => {
+  const { context, gate, isReadOnly } = deps
   const credentials = credentialsOf(authorization, address)
   const realm = (): string => `${origin()}/service/token`
-  const visitor = await gate.visit(credentials)
+  const shown = await gate.visit(credentials)
   const changes = need.kind === 'repository' && need.actions.some((action) => action !== 'pull')
   if (changes && (await isReadOnly())) throw readOnly()
   if (need.kind === 'repository' && need.actions.includes('push')) {
-    await visitor?.prepareToPush(need.name)
+    await shown?.prepareToPush(need.name)
   }
-  return await permit(visitor, need, { shown: credentials.kind, realm })
+  const door = { shown: credentials.kind, realm }
+  const visitor = await permit(shown, need, door)
+  if (need.kind !== 'repository') return { visitor, deps }
+  const repositories = checked(context.repositories, need.name, async (pid) => {
+    await permit(visitor, need, door, pid)
+  })
+  return { visitor, deps: { ...deps, context: { ...context, repositories } } }
 }
 
 const readOnly = (): RegistryError =>
@@ -83,7 +92,9 @@ const guard = (
       address: addressOf(c),
       origin: () => c.var.deps.externalUrl ?? new URL(c.req.url).origin,
     }
-    c.set('visitor', await admit(c.var.deps, arrival, needOf(c.var.repository, c)))
+    const { visitor, deps } = await admit(c.var.deps, arrival, needOf(c.var.repository, c))
+    c.set('visitor', visitor)
+    c.set('deps', deps)
     await next()
   })
 

@@ -7,12 +7,12 @@ import { entrustVerification } from '../../shared/registry/uploads/direct/entrus
 import { createPortableHashing } from '../../shared/registry/uploads/hashing.ts'
 import { openFront } from '../lambda/open.ts'
 import { composeRegistry } from '../registry/compose.ts'
+import { addressBehindProxy } from '../server/forwarded.ts'
 import { createListener } from '../server/listener.ts'
 import { createLog } from '../server/log.ts'
 import { regularly } from '../server/regularly.ts'
 import { createServer, listen } from '../server/serve.ts'
 import { untilStopped } from '../server/stop.ts'
-import { addressBehindBalancer } from './address.ts'
 import { environment } from './environment.ts'
 
 /** `infra/relay.ts` gives it two minutes to end: the requests in flight have all but ten seconds of them. */
@@ -40,7 +40,7 @@ const notWritten = (error: unknown): void => {
 const loops = [regularly(audit.flush, notWritten), regularly(pulls.flush, notWritten)]
 
 let isReady = true
-const served = { deps, addressOf: addressBehindBalancer }
+const served = { deps, addressOf: addressBehindProxy }
 const server = createServer(
   { tls: undefined, keepAliveMs: KEEP_ALIVE_MS },
   createListener(served, log, { isReady: () => isReady }),

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { createAuditRecorder } from '../../shared/audit/recorder.ts'
-import { formatBytes } from '../../shared/bytes.ts'
 import type { Loss } from '../../shared/check/job.ts'
 import { openEmbedded, type Embedded } from '../../shared/embedded/open.ts'
 import { readVolume } from '../../shared/embedded/volume.ts'
@@ -11,6 +10,7 @@ import { createHandlers } from '../../shared/messages/handlers.ts'
 import { sendMessage } from '../../shared/messages/messages.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/context.ts'
+import { createQuotaWarnings } from '../../shared/registry/quota-warnings.ts'
 import { createProcessHashing } from '../../shared/registry/uploads/hashing.ts'
 import { createPulls } from '../../shared/repositories/pulls.ts'
 import type { Store } from '../../shared/store/store.ts'
@@ -27,7 +27,6 @@ import { deliver } from './deliver.ts'
 import { prepare } from './first-start.ts'
 import { runJobs } from './jobs.ts'
 import type { Log } from './log.ts'
-import { onceAnHour } from './once-an-hour.ts'
 import type { ServerOptions } from './options.ts'
 import { regularly } from './regularly.ts'
 import { createVerifier } from './verifier.ts'
@@ -66,7 +65,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     repositories: createRepositories(store, options),
     limits: DEFAULT_LIMITS,
     allowSparse: options.allowSparse,
-    quotaWarned: warnOfQuotas(log),
+    quotaWarned: createQuotaWarnings(systemClock, log.info),
   }
   const hashing = createProcessHashing()
   const verifier = createVerifier(context, hashing)
@@ -155,16 +154,3 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     }),
   }
 }
-
-const warnOfQuotas = (log: Log): RegistryContext['quotaWarned'] =>
-  onceAnHour(
-    systemClock,
-    ({ project }) => project,
-    ({ limitBytes, project, usedBytes }) => {
-      log.info('a project has used most of its storage', {
-        project,
-        used: formatBytes(usedBytes),
-        limit: formatBytes(limitBytes),
-      })
-    },
-  )

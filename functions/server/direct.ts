@@ -30,15 +30,24 @@ export const answerDirectly = (
   const answer = async (): Promise<Answer> => {
     const name = parseRepositoryName(path)
     const arrival = arrivalOf(deps, request, address)
-    const { subject } = await admit(deps, arrival, toDo('pull', name))
+    const { visitor, deps: admitted } = await admit(deps, arrival, toDo('pull', name))
     if (kind === 'manifests') {
-      const actor = { name: subject, address }
-      return await answerManifest(deps, name, parseReference(last), { method, ifNoneMatch, actor })
+      const actor = { name: visitor.subject, address }
+      return await answerManifest(admitted, name, parseReference(last), {
+        method,
+        ifNoneMatch,
+        actor,
+      })
     }
     const { range } = headers
     const given = headers['if-range']
     const ifRange = typeof given === 'string' ? given : undefined
-    return await answerBlob(deps, name, parseDigest(last), { method, range, ifRange, ifNoneMatch })
+    return await answerBlob(admitted, name, parseDigest(last), {
+      method,
+      range,
+      ifRange,
+      ifNoneMatch,
+    })
   }
   return answer()
 }

@@ -113,6 +113,8 @@ const connected = ({ socket }: IncomingMessage): string => socket.remoteAddress 
 /** Ends a request whose body is not there in time: the documents of the management API are small. */
 const limitTime = (incoming: IncomingMessage): void => {
   const timer = setTimeout(() => incoming.destroy(), DOCUMENT_TIMEOUT_MS)
+  // A body that was refused unread has no end: nobody waits for it when the server stops.
+  timer.unref()
   const clear = (): void => {
     clearTimeout(timer)
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { DataDirectoryError } from '../../shared/embedded/data-directory.ts'
 import { createApi } from '../api/app.ts'
 import { compose, type Composition } from './compose.ts'
+import { addressBehindProxy } from './forwarded.ts'
 import { createListener, type Served } from './listener.ts'
 import { createLog } from './log.ts'
 import { HELP, isLoopback, OptionsError, parseOptions, type ServerOptions } from './options.ts'
@@ -15,9 +16,13 @@ const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-const servedBy = ({ api, deps, receive, redirectSecret: secret }: Composition): Served => ({
+const servedBy = (
+  { api, deps, receive, redirectSecret: secret }: Composition,
+  { isBehindProxy }: ServerOptions,
+): Served => ({
   deps,
   management: createApi(api),
+  ...(isBehindProxy ? { addressOf: addressBehindProxy } : {}),
   answerSigned: (incoming) =>
     answerSignedWrite(receive, incoming, timedBody) ??
     (secret === undefined ? undefined : answerSignedRead(deps.context, secret, incoming)),
@@ -30,7 +35,7 @@ const run = async (options: ServerOptions): Promise<void> => {
     let ready = true
     const server = createServer(
       options,
-      createListener(servedBy(composition), log, { isReady: () => ready }),
+      createListener(servedBy(composition, options), log, { isReady: () => ready }),
     )
     const url = await listen(server, options)
     const host = url.replace(/^https?:\/\//, '')

@@ -18,6 +18,8 @@ export type ServerOptions = {
   readonly adminPassword: string | undefined
   /** By which clients reach the registry, where that is not the URL of their requests. */
   readonly externalUrl: string | undefined
+  /** Whether a proxy says whom a request comes from; whoever reaches the server past it may say anything. */
+  readonly isBehindProxy: boolean
   /** Blob reads are redirected to signed URLs of this very server, as they are to S3 on AWS. */
   readonly redirectBlobs: boolean
   readonly logLevel: LogLevel
@@ -52,6 +54,9 @@ Usage: npm start -- [options]
                                 on loopback addresses only (ROADSTEAD_ACCESS, default login)
   --external-url URL            by which clients reach this server, when a proxy stands before it
                                 (ROADSTEAD_EXTERNAL_URL)
+  --behind-proxy                the only way to this server is a proxy that appends to
+                                X-Forwarded-For whom a request comes from
+                                (ROADSTEAD_BEHIND_PROXY=true)
   --redirect-blobs              answer blob reads with a redirect to a signed URL of this server
                                 (ROADSTEAD_REDIRECT_BLOBS=true)
   --gc-every SPAN|off           how often to look for garbage (ROADSTEAD_GC_EVERY, default 1m)
@@ -77,6 +82,7 @@ const FLAGS = {
   'redirect-blobs': { type: 'boolean' },
   access: { type: 'string' },
   'external-url': { type: 'string' },
+  'behind-proxy': { type: 'boolean' },
   'gc-every': { type: 'string' },
   'gc-grace': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -104,6 +110,7 @@ const options = z.object({
     .url({ protocol: /^https?$/ })
     .transform((url) => new URL(url).origin)
     .optional(),
+  'behind-proxy': boolean(false),
   ADMIN_PASSWORD: z.string().optional(),
   'redirect-blobs': boolean(false),
   'gc-every': z.union([z.literal('off'), span]).default(DEFAULT_GC_EVERY_MS),
@@ -145,6 +152,7 @@ export const parseOptions = (
     access: given.access,
     adminPassword: given.ADMIN_PASSWORD,
     externalUrl: given['external-url'],
+    isBehindProxy: given['behind-proxy'],
     logLevel: given.LOG_LEVEL,
     gcEveryMs: given['gc-every'] === 'off' ? undefined : given['gc-every'],
     gcGraceMs: given['gc-grace'],

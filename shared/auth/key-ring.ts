@@ -20,6 +20,8 @@ const DROP_AFTER_MS = 150 * DAY_MS
 /** A new key signs only when every process has had the time to read it. */
 const PUBLISH_MS = 2 * 60 * 1000
 const REFRESH_MS = 60 * 1000
+/** A key is believed for so long without another look: whoever deletes one that was stolen waits no longer. */
+const BELIEVED_MS = 5 * 60 * 1000
 /** However many tokens of unknown keys come, the table is asked only so often. */
 const UNKNOWN_KEY_MS = 5 * 1000
 
@@ -34,7 +36,10 @@ type SigningKey = {
 export type KeyRing = {
   /** The key to sign with now. */
   readonly current: () => Promise<Pick<SigningKey, 'id' | 'privateKey'>>
-  /** The key to verify with; `undefined`: no such key, or not any more. */
+  /**
+   * The key to verify with; `undefined`: no such key, or not any more. The table is looked at beside requests once a
+   * minute; one has to wait for that only when nobody has looked for five.
+   */
   readonly find: (id: string) => Promise<CryptoKey | undefined>
   /** What verifiers elsewhere need: a JWK set (RFC 7517), without anything secret. */
   readonly jwks: () => Promise<{ readonly keys: readonly JWK[] }>
@@ -99,7 +104,11 @@ export const createKeyRing = (store: Store): KeyRing => {
     },
     find: async (id) => {
       const known = keys.find((one) => one.id === id)
-      if (known !== undefined) return known.publicKey
+      if (known !== undefined && store.clock.now() - readAt < BELIEVED_MS) {
+        // What fails here is tried again with the next token, and told of when the time is over.
+        void refresh(REFRESH_MS).catch(() => undefined)
+        return known.publicKey
+      }
       await refresh(UNKNOWN_KEY_MS)
       return keys.find((one) => one.id === id)?.publicKey
     },

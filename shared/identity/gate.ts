@@ -27,16 +27,14 @@ export type Credentials =
   | ({ readonly kind: 'basic' } & Login)
 
 export type Gate = {
-  /**
-   * `undefined`: credentials were shown, and they are no good. `about`: projects that will be asked about, so that they
-   * are looked up beside the login.
-   */
-  readonly visit: (
-    credentials: Credentials,
-    about?: readonly ProjectName[],
-  ) => Promise<Visitor | undefined>
+  /** `undefined`: credentials were shown, and they are no good. */
+  readonly visit: (credentials: Credentials) => Promise<Visitor | undefined>
   /** What somebody may who is known already. */
   readonly welcome: (identity: Identity) => Visitor
+  /** Looks up which projects some names mean, whatever is remembered of them; `projectOf` then remembers that. */
+  readonly lookUp: (projects: readonly ProjectName[]) => Promise<void>
+  /** The project that a name means, as far as is remembered. `undefined`: none. */
+  readonly projectOf: (project: ProjectName) => Promise<ProjectId | undefined>
 }
 
 export type GateOptions = {
@@ -66,14 +64,15 @@ export const createGate = ({ store, tokens, logIn, makeProject }: GateOptions): 
     return await logins(mac.digest('base64'), async () => await logIn({ name, password, address }))
   }
 
-  const projectId = async (name: ProjectName): Promise<ProjectId | undefined> =>
-    await projects(name, async () => await resolveProject(store, { name }))
+  const projectOf = async (name: ProjectName, maxAgeMs?: number): Promise<ProjectId | undefined> =>
+    await projects(name, async () => await resolveProject(store, { name }), maxAgeMs)
 
   const factsOf = async (
     principal: Principal,
     project: ProjectName,
+    known: ProjectId | undefined,
   ): Promise<ProjectFacts | undefined> => {
-    const pid = await projectId(project)
+    const pid = known ?? (await projectOf(project))
     if (pid === undefined) return undefined
     const who = principal.kind === 'user' ? principal.number : ''
     return await facts(`${who}#${pid}`, async () => {
@@ -85,9 +84,10 @@ export const createGate = ({ store, tokens, logIn, makeProject }: GateOptions): 
     principal: Principal,
     action: Action,
     { path, project }: RepositoryName,
+    pid: ProjectId | undefined,
   ): Promise<boolean> => {
     const permission = PERMISSION_OF[action]
-    const known = await factsOf(principal, project)
+    const known = await factsOf(principal, project, pid)
     if (known !== undefined) return mayInProject(principal, permission, known, path)
     // Who is let through learns that there is no such project; nobody else does.
     return mayInEveryProject(principal, permission)
@@ -100,11 +100,11 @@ export const createGate = ({ store, tokens, logIn, makeProject }: GateOptions): 
     mayListCatalog: mayInSystem(principal, 'catalog:read'),
     prepareToPush: async ({ project }) => {
       if (makeProject === undefined || isNarrowed(principal)) return
-      if ((await projectId(project)) === undefined) await makeProject(principal, project)
+      if ((await projectOf(project)) === undefined) await makeProject(principal, project)
     },
-    may: async (action, name) => await mayDo(principal, action, name),
-    mayPullAll: async ({ project }) => {
-      const known = await factsOf(principal, project)
+    may: async (action, name, pid) => await mayDo(principal, action, name, pid),
+    mayPullAll: async ({ project }, pid) => {
+      const known = await factsOf(principal, project, pid)
       return known === undefined
         ? mayInEveryProject(principal, PERMISSION_OF.pull)
         : mayInProject(principal, PERMISSION_OF.pull, known)
@@ -122,23 +122,28 @@ export const createGate = ({ store, tokens, logIn, makeProject }: GateOptions): 
     const { standing } = found
     return {
       ...found,
-      may: (action, name) =>
-        action === 'pull' || !found.may(action, name) ? found.may(action, name) : stands(standing),
+      may: (action, name, pid) => {
+        const isSaid = found.may(action, name, pid)
+        return action === 'pull' || !isSaid ? isSaid : stands(standing)
+      },
     }
   }
 
   const welcome: Gate['welcome'] = (identity) => visitorOf(identity.principal, identity)
 
   return {
-    welcome,
-    visit: async (credentials, about = []) => {
+    ...{ welcome, projectOf },
+    lookUp: async (names) => {
+      await Promise.all(names.map(async (name) => await projectOf(name, 0)))
+    },
+    visit: async (credentials) => {
       switch (credentials.kind) {
         case 'none':
           return visitorOf(ANONYMOUS, undefined)
         case 'bearer':
           return await bearer(credentials.token)
         case 'basic': {
-          const [identity] = await Promise.all([identify(credentials), ...about.map(projectId)])
+          const identity = await identify(credentials)
           return identity && welcome(identity)
         }
         default:
@@ -159,5 +164,10 @@ export const createOpenGate = (): Gate => {
     may: () => true,
     mayPullAll: () => true,
   }
-  return { visit: () => Promise.resolve(everybody), welcome: () => everybody }
+  return {
+    visit: () => Promise.resolve(everybody),
+    welcome: () => everybody,
+    lookUp: () => Promise.resolve(),
+    projectOf: () => Promise.resolve(undefined),
+  }
 }

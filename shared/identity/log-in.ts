@@ -18,6 +18,8 @@ export type Login = {
   readonly password: string
   /** Of the client, as far as it can be trusted. */
   readonly address: string
+  /** Whether it opens something, such as a session, whose beginning is logged by itself. */
+  readonly isLoggedElsewhere?: boolean | undefined
 }
 
 /** Why somebody was not let in: for the log and never for whoever tried. */

@@ -5,11 +5,12 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { Principal } from '../auth/principal.ts'
-import { readRobotLogin } from '../robots/authenticate.ts'
+import { readRobotLogin, recordRobotUse } from '../robots/authenticate.ts'
+import { parseRobot } from '../robots/robot.ts'
 import type { Store } from '../store/store.ts'
 import { readWithPassword } from '../users/find.ts'
 import { parseUserNumber, principalOf } from '../users/items.ts'
-import { readTokenLogin } from '../users/tokens.ts'
+import { readTokenLogin, recordTokenUse } from '../users/tokens.ts'
 import type { Identity } from './identity.ts'
 
 const seal = z.string().length(43)
@@ -25,6 +26,8 @@ export type Standing = z.infer<typeof standing>
 type Found = {
   readonly principal: Exclude<Principal, { kind: 'anonymous' }>
   readonly secretHash: string
+  /** Of what has a last use. */
+  readonly recordUse?: () => Promise<void>
 }
 
 /** What this login rests on; `undefined` when that is gone already. One read. */
@@ -42,10 +45,14 @@ export const standingOf = async (
   return found && { ...what, seal: sealOf(found.secretHash) }
 }
 
-/** Who it is, with the rights of this moment; `undefined` when it does not stand any more. */
+/**
+ * Who it is, with the rights of this moment; `undefined` when it does not stand any more. Whoever goes on by it uses it:
+ * what `docker login` keeps is shown instead of a robot's secret for months.
+ */
 export const identityOf = async (store: Store, given: Standing): Promise<Identity | undefined> => {
   const found = await find(store, given)
   if (found === undefined || sealOf(found.secretHash) !== given.seal) return undefined
+  await found.recordUse?.()
   return {
     principal: found.principal,
     tokenId: given.kind === 'token' ? given.id : undefined,
@@ -63,12 +70,26 @@ const find = async (store: Store, what: What): Promise<Found | undefined> => {
       const known = await readWithPassword(store, parseUserNumber(what.number))
       return known && { principal: principalOf(known.user), secretHash: known.passwordHash }
     }
-    case 'token':
-      return await readTokenLogin(store, what.id)
+    case 'token': {
+      const login = await readTokenLogin(store, what.id)
+      return (
+        login && {
+          ...login,
+          recordUse: async () => {
+            await recordTokenUse(store, login)
+          },
+        }
+      )
+    }
     case 'robot': {
-      const { login, secretHash } = await readRobotLogin(store, what.name)
-      if (login.principal === undefined || secretHash === undefined) return undefined
-      return { principal: login.principal, secretHash }
+      const { item, login, secretHash } = await readRobotLogin(store, what.name)
+      if (item === undefined || login.principal === undefined || secretHash === undefined) {
+        return undefined
+      }
+      const recordUse = async () => {
+        await recordRobotUse(store, parseRobot(item))
+      }
+      return { principal: login.principal, secretHash, recordUse }
     }
     default:
       return what satisfies never

@@ -1,12 +1,12 @@
 /** Docker's token service: who asks, and for what, becomes a token that says what of it they may. */
-import type { Identity } from './identity.ts'
 import { identityOf, standingOf } from './standing.ts'
 import type { ProjectName } from '../oci/name.ts'
 import type { Store } from '../store/store.ts'
+import type { ProjectId } from '../table.ts'
 import type { Credentials, Gate } from './gate.ts'
 import { scopeText, type Scope } from '../auth/scope.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
-import type { IssuedToken, Tokens } from './tokens.ts'
+import type { Grant, IssuedToken, Tokens } from './tokens.ts'
 import type { Visitor } from './visitor.ts'
 
 export type TokenRequest = {
@@ -44,61 +44,88 @@ export type TokenServiceOptions = {
 export const createTokenService = (options: TokenServiceOptions): TokenService => {
   const { gate, refreshTokens, store, tokens } = options
 
+  /** Begins to look up what a request is about, beside the login of who sends it. */
+  const lookUp = (request: TokenRequest): Asked => {
+    const lookedUp = gate.lookUp(projectsOf(request.scopes))
+    // Who is refused does not wait for it, nor hears of how it failed.
+    lookedUp.catch(() => undefined)
+    return { request, lookedUp }
+  }
+
   const answer = async (
     visitor: Visitor,
-    { isOffline, scopes }: TokenRequest,
+    { lookedUp, request: { isOffline, scopes } }: Asked,
     known?: string,
   ): Promise<TokenAnswer | undefined> => {
     const { identity, subject } = visitor
-    const [[granted, wholeProjects], standing] = await Promise.all([
-      narrow(visitor, scopes),
+    const [granted, standing] = await Promise.all([
+      lookedUp.then(async () => await grant(visitor, scopes)),
       identity && standingOf(store, identity),
     ])
     // Gone between the login and now.
     if (identity !== undefined && standing === undefined) return undefined
-    const issued = await tokens.issue({ subject, standing, scopes: granted, wholeProjects })
+    const issued = await tokens.issue({ subject, standing, ...granted })
     const refreshToken =
       known ?? (isOffline && standing ? await refreshTokens.issue(subject, standing) : undefined)
     return { ...issued, refreshToken, scope: issued.scopes.map(scopeText).join(' ') }
   }
 
+  /**
+   * Of what was asked for, what may be done, and the projects in which more may be pulled; a repository of which nothing
+   * may be done is left out. All of it is decided about the projects that the names mean now, and the token says which.
+   */
+  const grant = async (
+    visitor: Visitor,
+    scopes: readonly Scope[],
+  ): Promise<Pick<Grant, 'scopes' | 'projects' | 'wholeProjects'>> => {
+    await Promise.all(
+      scopes.map(async (scope) => {
+        if (scope.kind === 'repository' && scope.actions.includes('push')) {
+          await visitor.prepareToPush(scope.name)
+        }
+      }),
+    )
+    const known = projectsOf(scopes).map(
+      async (name) => [name, await gate.projectOf(name)] as const,
+    )
+    const projects = new Map(await Promise.all(known))
+    const [granted, wholeProjects] = await Promise.all([
+      allowed(visitor, scopes, projects),
+      pullableProjects(visitor, scopes, projects),
+    ])
+    return { scopes: granted, projects, wholeProjects }
+  }
+
   return {
     byCredentials: async (credentials, request) => {
-      const visitor = await gate.visit(credentials, projectsOf(request.scopes))
-      return visitor && (await answer(visitor, request))
+      const asked = lookUp(request)
+      const visitor = await gate.visit(credentials)
+      return visitor && (await answer(visitor, asked))
     },
     byRefreshToken: async (refreshToken, request) => {
       const standing = await refreshTokens.verify(refreshToken)
-      const identity: Identity | undefined = standing && (await identityOf(store, standing))
-      return identity && (await answer(gate.welcome(identity), request, refreshToken))
+      if (standing === undefined) return undefined
+      const asked = lookUp(request)
+      const identity = await identityOf(store, standing)
+      return identity && (await answer(gate.welcome(identity), asked, refreshToken))
     },
   }
 }
 
-/**
- * Of what was asked for, what may be done, and the projects in which more may be pulled; a repository of which nothing may
- * be done is left out.
- */
-const narrow = async (
+type Asked = { readonly request: TokenRequest; readonly lookedUp: Promise<void> }
+type Projects = ReadonlyMap<ProjectName, ProjectId | undefined>
+
+const allowed = async (
   visitor: Visitor,
   scopes: readonly Scope[],
-): Promise<readonly [readonly Scope[], readonly ProjectName[]]> => {
-  await Promise.all(
-    scopes.map(async (scope) => {
-      if (scope.kind === 'repository' && scope.actions.includes('push')) {
-        await visitor.prepareToPush(scope.name)
-      }
-    }),
-  )
-  return await Promise.all([allowed(visitor, scopes), pullableProjects(visitor, scopes)])
-}
-
-const allowed = async (visitor: Visitor, scopes: readonly Scope[]): Promise<readonly Scope[]> => {
+  projects: Projects,
+): Promise<readonly Scope[]> => {
   const narrowed = await Promise.all(
     scopes.map(async (scope): Promise<Scope | undefined> => {
       if (scope.kind === 'catalog') return visitor.mayListCatalog ? scope : undefined
+      const pid = projects.get(scope.name.project)
       const may = await Promise.all(
-        scope.actions.map(async (action) => await visitor.may(action, scope.name)),
+        scope.actions.map(async (action) => await visitor.may(action, scope.name, pid)),
       )
       const actions = scope.actions.filter((_action, index) => may[index] === true)
       return actions.length === 0 ? undefined : { ...scope, actions }
@@ -110,13 +137,14 @@ const allowed = async (visitor: Visitor, scopes: readonly Scope[]): Promise<read
 const pullableProjects = async (
   visitor: Visitor,
   scopes: readonly Scope[],
+  projects: Projects,
 ): Promise<readonly ProjectName[]> => {
   const found = await Promise.all(
-    scopes.map(async (scope) =>
-      scope.kind === 'repository' && (await visitor.mayPullAll(scope.name))
-        ? [scope.name.project]
-        : [],
-    ),
+    scopes.map(async (scope) => {
+      if (scope.kind !== 'repository') return []
+      const { project } = scope.name
+      return (await visitor.mayPullAll(scope.name, projects.get(project))) ? [project] : []
+    }),
   )
   return [...new Set(found.flat())]
 }

@@ -5,7 +5,8 @@ import { standing, type Standing } from './standing.ts'
 import type { Store } from '../store/store.ts'
 import { signToken, verifyToken } from '../auth/jwt.ts'
 import type { KeyRing } from '../auth/key-ring.ts'
-import { ACTIONS, type Action, type Scope } from '../auth/scope.ts'
+import type { Scope } from '../auth/scope.ts'
+import type { ProjectId } from '../table.ts'
 import type { Visitor } from './visitor.ts'
 
 /** What tokens are for: the `service` of challenges, and the audience of tokens. */
@@ -18,6 +19,8 @@ export const TOKEN_SECONDS = 300
 const MAX_ACCESS_CHARACTERS = 3_500
 const MAX_PROJECTS_CHARACTERS = 1_000
 const MAX_CACHED_TOKENS = 10_000
+/** A signature is not checked again for so long; then its key may have been deleted. */
+const REMEMBER_VERIFIED_MS = 60_000
 
 export type IssuedToken = {
   readonly token: string
@@ -32,6 +35,11 @@ export type Grant = {
   /** Absent: nobody in particular. */
   readonly standing?: Standing | undefined
   readonly scopes: readonly Scope[]
+  /**
+   * What the names of projects in it mean: it is good for those and for no other that gets such a name later. A name that
+   * means nothing yet is granted to whoever may do this in every project to come.
+   */
+  readonly projects?: ReadonlyMap<ProjectName, ProjectId | undefined> | undefined
   /** Projects all of whose repositories may be pulled. */
   readonly wholeProjects?: readonly ProjectName[] | undefined
 }
@@ -39,7 +47,7 @@ export type Grant = {
 /** As a visitor, but nobody has looked yet whether the ground of the token still stands. */
 export type Bearer = Omit<Visitor, 'may'> & {
   readonly standing: Standing | undefined
-  readonly may: (action: Action, name: Parameters<Visitor['may']>[1]) => boolean
+  readonly may: (...asked: Parameters<Visitor['may']>) => boolean
 }
 
 export type Tokens = {
@@ -48,12 +56,18 @@ export type Tokens = {
   readonly verify: (token: string) => Promise<Bearer | undefined>
 }
 
-const accessEntry = z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })
+const accessEntry = z.object({
+  type: z.string(),
+  name: z.string(),
+  actions: z.array(z.string()),
+  project: z.string().optional(),
+})
 const payload = z.object({
   sub: z.string().default(''),
   exp: z.number(),
   access: z.array(accessEntry).default([]),
-  projects: z.array(z.string()).default([]),
+  /** Names to ids. */
+  projects: z.record(z.string(), z.string()).default({}),
   standing: standing.optional(),
 })
 type Payload = z.infer<typeof payload>
@@ -61,19 +75,21 @@ type AccessEntry = z.infer<typeof accessEntry>
 
 export const createTokens = (store: Store, keys: KeyRing): Tokens => {
   // Checking a signature costs twice what a manifest's read does, and a client sends the same token again and again.
-  const verified = new Map<string, { readonly bearer: Bearer; readonly expiresAt: number }>()
+  const verified = new Map<string, { readonly bearer: Bearer; readonly until: number }>()
 
   return {
-    issue: async ({ scopes: granted, standing: ground, subject, wholeProjects = [] }) => {
-      const scopes = fittingScopes(granted)
-      const projects = fitting(wholeProjects, MAX_PROJECTS_CHARACTERS)
+    issue: async (grant) => {
+      const { standing: ground, subject } = grant
+      const accessOf = accessIn(grant)
+      const scopes = fittingScopes(grant.scopes, accessOf)
+      const projects = fitting(wholeIn(grant), MAX_PROJECTS_CHARACTERS)
       const signed = await signToken(store, keys, {
         audience: SERVICE,
         subject,
         seconds: TOKEN_SECONDS,
         more: {
           access: scopes.map(accessOf),
-          ...(projects.length === 0 ? {} : { projects }),
+          ...(projects.length === 0 ? {} : { projects: Object.fromEntries(projects) }),
           ...(ground === undefined ? {} : { standing: ground }),
         },
       })
@@ -81,29 +97,46 @@ export const createTokens = (store: Store, keys: KeyRing): Tokens => {
     },
     verify: async (token) => {
       const known = verified.get(token)
-      if (known !== undefined && known.expiresAt > store.clock.now()) return known.bearer
+      if (known !== undefined && known.until > store.clock.now()) return known.bearer
       verified.delete(token)
-      const claims = await verifyToken(store, keys, token, SERVICE)
-      if (claims === undefined) return undefined
-      const said = payload.parse(claims)
+      // One that another version of this made may say it otherwise; its bearer asks for another.
+      const parsed = payload.safeParse(await verifyToken(store, keys, token, SERVICE))
+      if (!parsed.success) return undefined
+      const said = parsed.data
       const bearer = bearerOf(said)
       if (verified.size >= MAX_CACHED_TOKENS) verified.clear()
-      verified.set(token, { bearer, expiresAt: said.exp * 1000 })
+      const until = store.clock.now() + REMEMBER_VERIFIED_MS
+      verified.set(token, { bearer, until: Math.min(said.exp * 1000, until) })
       return bearer
     },
   }
 }
 
-const accessOf = (scope: Scope): AccessEntry =>
-  scope.kind === 'catalog'
-    ? { type: 'registry', name: 'catalog', actions: ['*'] }
-    : { type: 'repository', name: fullName(scope.name), actions: [...scope.actions] }
+type AccessOf = (scope: Scope) => AccessEntry
+
+const accessIn =
+  ({ projects }: Grant): AccessOf =>
+  (scope) => {
+    if (scope.kind === 'catalog') return { type: 'registry', name: 'catalog', actions: ['*'] }
+    const project = projects?.get(scope.name.project)
+    const entry = { type: 'repository', name: fullName(scope.name), actions: [...scope.actions] }
+    return project === undefined ? entry : { ...entry, project }
+  }
+
+const wholeIn = ({
+  projects,
+  wholeProjects = [],
+}: Grant): readonly (readonly [ProjectName, ProjectId])[] =>
+  wholeProjects.flatMap((name) => {
+    const pid = projects?.get(name)
+    return pid === undefined ? [] : [[name, pid] as const]
+  })
 
 /**
  * The scopes that fit: the first one, which is what most clients are about, and then from the last backwards, for some
  * only ever add to what they ask for. Who needs one that was left out asks again.
  */
-const fittingScopes = (granted: readonly Scope[]): readonly Scope[] => {
+const fittingScopes = (granted: readonly Scope[], accessOf: AccessOf): readonly Scope[] => {
   const byWorth = [...granted.slice(0, 1), ...granted.slice(1).toReversed()]
   const kept = new Set(fitting(byWorth, MAX_ACCESS_CHARACTERS, accessOf))
   return granted.filter((scope) => kept.has(scope))
@@ -124,11 +157,10 @@ const fitting = <T>(
 }
 
 const bearerOf = ({ access, projects, standing: ground, sub }: Payload): Bearer => {
-  const actions = new Map<string, ReadonlySet<Action>>()
-  for (const entry of access) {
-    if (entry.type !== 'repository') continue
-    actions.set(entry.name, new Set(ACTIONS.filter((action) => entry.actions.includes(action))))
-  }
+  const entries = new Map(
+    access.filter(({ type }) => type === 'repository').map((entry) => [entry.name, entry]),
+  )
+  const whole = new Map(Object.entries(projects))
   return {
     subject: sub,
     identity: undefined,
@@ -137,7 +169,14 @@ const bearerOf = ({ access, projects, standing: ground, sub }: Payload): Bearer 
     // It was made when the token was asked for.
     prepareToPush: () => Promise.resolve(),
     mayListCatalog: access.some(({ type, name }) => type === 'registry' && name === 'catalog'),
-    may: (action, name) => actions.get(fullName(name))?.has(action) === true,
-    mayPullAll: ({ project }) => projects.includes(project),
+    may: (action, name, pid) => {
+      const entry = entries.get(fullName(name))
+      return entry?.actions.includes(action) === true && isThat(entry.project, pid)
+    },
+    mayPullAll: ({ project }, pid) => whole.has(project) && isThat(whole.get(project), pid),
   }
 }
+
+/** Whether a project is the one that was meant; what is not said, or not known yet, may be any. */
+const isThat = (meant: string | undefined, pid: ProjectId | undefined): boolean =>
+  meant === undefined || pid === undefined || meant === pid

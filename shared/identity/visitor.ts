@@ -1,8 +1,12 @@
 import type { Identity } from './identity.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import type { Action } from '../auth/scope.ts'
+import type { ProjectId } from '../table.ts'
 
-/** Who stands at the door of the distribution API, and what they may do there. */
+/**
+ * Who stands at the door of the distribution API, and what they may do there. `pid` is the project that the name means by
+ * now, where that is known: what somebody may in the one that had the name before counts for nothing then.
+ */
 export type Visitor = {
   /** The login name; empty: nobody in particular. */
   readonly subject: string
@@ -13,7 +17,11 @@ export type Visitor = {
   readonly mayListCatalog: boolean
   /** Comes before a push: makes the project, where there is none and this one may make projects by pushing to them. */
   readonly prepareToPush: (name: RepositoryName) => Promise<void>
-  readonly may: (action: Action, name: RepositoryName) => boolean | Promise<boolean>
+  readonly may: (
+    action: Action,
+    name: RepositoryName,
+    pid?: ProjectId,
+  ) => boolean | Promise<boolean>
   /** Whether they may pull from every repository of the project that this one is in. */
-  readonly mayPullAll: (name: RepositoryName) => boolean | Promise<boolean>
+  readonly mayPullAll: (name: RepositoryName, pid?: ProjectId) => boolean | Promise<boolean>
 }

@@ -23,8 +23,11 @@ export type Repositories = {
   cached(name: RepositoryName): RepositoryRef | undefined
   /** For writes: read strongly. `undefined`: no such repository. */
   existing(name: RepositoryName): Promise<RepositoryRef | undefined>
-  /** For writes: read strongly, made when absent. Throws NAME_UNKNOWN when the project is absent and may not be made. */
-  forPush(name: RepositoryName): Promise<RepositoryRef>
+  /**
+   * For writes: read strongly, made when absent, but not before `check` has been told in which project. Throws
+   * NAME_UNKNOWN when the project is absent and may not be made, and whatever `check` throws.
+   */
+  forPush(name: RepositoryName, check?: (pid: ProjectId) => Promise<void>): Promise<RepositoryRef>
 }
 
 export const createRepositories = (store: Store, options: RepositoriesOptions): Repositories => {
@@ -65,13 +68,14 @@ export const createRepositories = (store: Store, options: RepositoriesOptions): 
     return made?.pid ?? (await projectForPush(project))
   }
 
-  const forPush: Repositories['forPush'] = async (name) => {
+  const forPush: Repositories['forPush'] = async (name, check) => {
     const known = await read(name, 'strong')
+    const pid = known?.pid ?? (await projectForPush(name.project))
+    await check?.(pid)
     if (known !== undefined) return known
-    const pid = await projectForPush(name.project)
     const ids = { pid, rid: store.ids.next() as RepositoryId }
     const outcome = await transact(store, newRepository(name, ids, store.clock.now()))
-    return outcome.done ? remember(name, ids) : await forPush(name)
+    return outcome.done ? remember(name, ids) : await forPush(name, check)
   }
 
   return {

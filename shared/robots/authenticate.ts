@@ -29,7 +29,7 @@ export const authenticateRobot = async (
   const isRight = await verifySecret(secretHash, secret)
   if (item === undefined) return login
   if (!isRight) return { principal: undefined, reason: 'wrong secret' }
-  if (login.principal !== undefined) await recordUse(store, parseRobot(item))
+  if (login.principal !== undefined) await recordRobotUse(store, parseRobot(item))
   return login
 }
 
@@ -65,8 +65,8 @@ const loginOf = (robot: Robot, now: number): RobotLogin => {
 
 const MOST_BYTES_PER_CHARACTER = 3
 
-/** A login does not fail because this does. */
-const recordUse = async (store: Store, robot: Robot): Promise<void> => {
+/** Notes that a robot is in use, to the hour; a login does not fail because this does. */
+export const recordRobotUse = async (store: Store, robot: Robot): Promise<void> => {
   const now = store.clock.now()
   if ((robot.lastUsedAt ?? 0) + USE_MS > now) return
   const write = async (where: ReturnType<typeof key.robot>): Promise<void> => {

@@ -44,12 +44,13 @@ export const updateRobot = async (
     assertSame(before, given)
     const { durationDays = before.durationDays } = given
     const permissions = await permissionsOf(store, actor, before, given)
-    if (before.pid !== undefined && permissions.some(({ pid }) => pid !== before.pid)) {
-      throw new DomainError('BAD_REQUEST', 'a robot stays in its project')
-    }
     const expiresAt = expiryOf(before.createdAt, durationDays)
     const after = { ...before, description, durationDays, isDisabled, permissions, expiresAt }
     await assertMayManage(store, actor, 'update', after)
+    // Behind the rights: whether there is another project is told to nobody who has none there.
+    if (before.pid !== undefined && permissions.some(({ pid }) => pid !== before.pid)) {
+      throw new DomainError('BAD_REQUEST', 'a robot stays in its project')
+    }
     return await write(store, before, after, {})
   })
 }

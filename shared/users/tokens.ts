@@ -127,7 +127,7 @@ export const authenticateToken = async (
     Buffer.from(found.secretHash),
   )
   if (!isRight) return undefined
-  await recordUse(store, found)
+  await recordTokenUse(store, found)
   return { principal: found.principal, tokenId: parsed.id, scope: found.token.scope }
 }
 
@@ -207,8 +207,11 @@ const tokensOf = (user: UserNumber) =>
 const idsOf = async (store: Store, user: UserNumber): Promise<readonly string[]> =>
   (await queryAll(store, tokensOf(user))).map(({ sk }) => sk.slice(prefix.tokensOfUser.length))
 
-/** Once an hour at most; a login does not fail because this cannot be written. */
-const recordUse = async (store: Store, { token, secretHash }: StoredToken): Promise<void> => {
+/** Notes that a token is in use, once an hour at most; a login does not fail because this cannot be written. */
+export const recordTokenUse = async (
+  store: Store,
+  { token, secretHash }: StoredToken,
+): Promise<void> => {
   const now = store.clock.now()
   if (token.lastUsedAt !== undefined && now - token.lastUsedAt < HOUR_MS) return
   try {

@@ -51,6 +51,9 @@ describe('roadstead', () => {
   it('helps with examples, and says in one line what is wrong', async () => {
     expect(await ok(['--help'])).toContain('Examples:')
     expect(await ok(['robot', 'create', '--help'])).toContain('PROJECT:RESOURCE:ACTION')
+    for (const group of ['project', 'robot', 'user', 'quota', 'audit', 'gc', 'admin', 'login']) {
+      expect(await ok([group, '--help'])).toMatch(new RegExp(`Examples?:\\n +roadstead ${group} `))
+    }
     const unknown = await run(['projcet', 'list'])
     expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('unknown command')])
     const nobody = await run(['project', 'list'])
@@ -183,6 +186,17 @@ describe('roadstead', () => {
     await ok(['robot', 'enable', 'ci'])
     await ok(['robot', 'secret', 'ci', '--secret-stdin'], 'Chosen-1-secret\n')
     await ok(['robot', 'delete', 'ci'])
+
+    // For some repositories, and it stays so whatever is done to it besides.
+    const narrow = 'one/app/*:repository:push'
+    await ok(['robot', 'create', 'narrow', '--project', 'one', '-p', narrow])
+    expect(await ok(['robot', 'list'])).not.toContain('narrow')
+    for (const verb of ['disable', 'enable']) await ok(['robot', verb, 'one+narrow'])
+    await ok(['robot', 'grant', 'one+narrow', '-p', 'one:tag:list'])
+    expect(await ok(['robot', 'list', '--project', 'one'])).toMatch(
+      /robot\$one\+narrow +\d+ +enabled .* one\/app\/\*:repository:push one:tag:list/,
+    )
+    await ok(['robot', 'delete', 'robot$one+narrow'])
   })
 })
 

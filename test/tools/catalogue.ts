@@ -77,6 +77,7 @@ export const TOOLS: readonly Tool[] = [
   apt('podman'),
   apt('buildah'),
   apt('docker.io', ['dockerd', 'docker']),
+  apt('containerd', ['containerd', 'ctr']),
   apt('docker-registry', ['docker-registry'], []),
   apt('wrk', ['wrk'], []),
   apt('hey', ['hey'], []),

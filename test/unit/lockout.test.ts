@@ -176,6 +176,54 @@ describe('a name that fails from many addresses', () => {
   })
 })
 
+describe('a name that is attacked for hours, from many addresses at a time', () => {
+  it('is still let in from elsewhere, at most two seconds later, and the table is not kept busy', async () => {
+    const { store, calls, pass } = openStore()
+    const HOURS = 3
+    let [guesses, longestMs] = [0, 0]
+    for (let seconds = 0; seconds < HOURS * 3_600; seconds += 30) {
+      for (const last of [1, 2, 3, 4]) {
+        const attempt = await beginAttempt(store, { login: 'alice', address: `203.0.113.${last}` })
+        if (attempt === undefined) continue
+        guesses += 1
+        await attempt.failed()
+      }
+      if (seconds % 300 === 0) {
+        const before = store.clock.now()
+        const own = await beginAttempt(store, ALICE)
+        expect(own).toBeDefined()
+        longestMs = Math.max(longestMs, store.clock.now() - before)
+        await own?.succeeded()
+      }
+      await pass(30_000)
+    }
+    expect(longestMs).toBe(2_000)
+    // From each address a few at once in a quarter of an hour, and then one a minute.
+    const windows = Math.ceil((store.clock.now() - START) / (15 * MINUTE))
+    expect(guesses).toBeLessThan(windows * 4 * 25)
+    expect(calls.filter((call) => call === 'update').length).toBeLessThan(guesses * 2)
+  })
+})
+
+describe('processes', () => {
+  it('count together, and keep nothing of it to themselves', async () => {
+    const { store, pass } = openStore()
+    const [one, other] = [{ ...store }, { ...store }]
+    for (let tried = 0; tried < 5; tried += 1) {
+      const attempt = await beginAttempt(tried % 2 === 0 ? one : other, ALICE)
+      await attempt?.failed()
+    }
+    expect(await beginAttempt(one, ALICE)).toBeUndefined()
+    expect(await beginAttempt(other, ALICE)).toBeUndefined()
+    await pass(1_000)
+    const [first, second] = await Promise.all([
+      beginAttempt(one, ALICE),
+      beginAttempt(other, ALICE),
+    ])
+    expect([first, second].filter((attempt) => attempt !== undefined)).toHaveLength(1)
+  })
+})
+
 describe('what it costs', () => {
   it('is one read when nobody failed', async () => {
     const { store, calls } = openStore()

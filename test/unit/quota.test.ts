@@ -5,6 +5,8 @@ import { parseProjectName } from '../../shared/projects/name.ts'
 import { setStorageLimit } from '../../shared/quota/limit.ts'
 import { readQuota } from '../../shared/quota/read.ts'
 import type { QuotaWarning } from '../../shared/registry/context.ts'
+import { createQuotaWarnings } from '../../shared/registry/quota-warnings.ts'
+import type { ProjectId } from '../../shared/table.ts'
 import { createTestApp, imageJson, pushBlob, pushImage, putManifest } from '../support/app.ts'
 import { createTestStore, createTestUser } from '../support/domain.ts'
 
@@ -91,6 +93,27 @@ describe('a storage quota', () => {
     expect(head.status).toBe(404)
   })
 
+  it('holds for mounts, too, and for what goes by another way', async () => {
+    const { make, push, registry, store } = await open(3 * LAYER)
+    const { pid } = await make('other')
+    expect(await push('team/a', 'same')).toBe('done')
+    await setStorageLimit(store, pid, LAYER - 1)
+    const digest = digestOf('same'.padEnd(LAYER, '.'))
+    const mount = async () => {
+      const path = `/v2/other/a/blobs/uploads/?mount=${digest}&from=team/a`
+      return await registry.app.request(path, { method: 'POST' })
+    }
+    const refused = await mount()
+    expect([refused.status, await refused.text()]).toEqual([
+      403,
+      expect.stringContaining('will exceed the configured upper limit of 16 KiB') as string,
+    ])
+    expect((await readQuota(store, pid))?.usedBytes).toBe(0)
+    await setStorageLimit(store, pid, LAYER)
+    expect((await mount()).status).toBe(201)
+    expect((await readQuota(store, pid))?.usedBytes).toBe(LAYER)
+  })
+
   it('that is lowered below what is used stops pushes, not pulls and not deletions', async () => {
     const { pid, push, registry, store } = await open(1_000 * KIB)
     const digest = await pushImage(registry, 'team/a', 'v1', ['one'])
@@ -113,5 +136,27 @@ describe('a storage quota', () => {
     await pushBlob(registry, 'team/a', 'small')
     await putManifest(registry, 'team/a', 'v2', imageJson('{}', ['small']))
     expect(warnings).toMatchObject([{ project: 'team', limitBytes: 100 * KIB }])
+  })
+
+  it('is told of to people once an hour for each project, however much is pushed', () => {
+    const told: unknown[] = []
+    let now = 1_800_000_000_000
+    const warn = createQuotaWarnings({ now: () => now }, (_message, fields) => told.push(fields))
+    const heard = (project: string) =>
+      warn?.({
+        ...{ pid: `${project}-pid` as ProjectId, project: parseProjectName(project) },
+        ...{ limitBytes: 100 * KIB, usedBytes: 90 * KIB, updatedAt: undefined },
+      })
+    for (let push = 0; push < 3; push += 1) heard('team')
+    heard('other')
+    now += 59 * 60_000
+    heard('team')
+    expect(told).toEqual([
+      { project: 'team', used: '90 KiB', limit: '100 KiB' },
+      { project: 'other', used: '90 KiB', limit: '100 KiB' },
+    ])
+    now += 60_000
+    heard('team')
+    expect(told).toHaveLength(3)
   })
 })

@@ -1,14 +1,14 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { addressBehindBalancer } from '../../functions/relay/address.ts'
+import { addressBehindProxy } from '../../functions/server/forwarded.ts'
 import { requestLimitFor } from '../../functions/lambda/limits.ts'
 
-describe('whom a request behind a load balancer comes from', () => {
+describe('whom a request behind a proxy comes from', () => {
   const from = (forwarded?: string): string => {
     const request = new IncomingMessage(new Socket())
     if (forwarded !== undefined) request.headers['x-forwarded-for'] = forwarded
-    return addressBehindBalancer(request)
+    return addressBehindProxy(request)
   }
 
   it.each([

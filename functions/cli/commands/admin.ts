@@ -6,6 +6,7 @@ import { createRandomIds } from '../../../shared/system/ids.ts'
 import { findUserByName } from '../../../shared/users/find.ts'
 import { resetPassword } from '../../../shared/users/password.ts'
 import { CliError } from '../client.ts'
+import { showExamples } from '../examples.ts'
 import { print } from '../output.ts'
 import { readPassword } from '../secrets.ts'
 
@@ -14,6 +15,12 @@ export const addAdmin = (program: Command): void => {
   const command = program
     .command('admin')
     .summary('work on a data directory itself, while no server has it')
+
+  showExamples(
+    command,
+    'roadstead admin reset-password --data ./.roadstead',
+    'roadstead admin reset-password --data ./.roadstead --user alice',
+  )
 
   command
     .command('reset-password')

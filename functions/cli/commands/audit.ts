@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { createClient } from '../client.ts'
+import { showExamples } from '../examples.ts'
 import { printList } from '../output.ts'
 import { parseCount, parseSpan } from '../parse.ts'
 import { addStorageAudit } from './storage-audit.ts'
@@ -24,6 +25,13 @@ export const addAudit = (program: Command): void => {
   const command = program
     .command('audit')
     .summary('who did what, when and from where; and whether all that is stored is whole')
+
+  showExamples(
+    command,
+    'roadstead audit list --project team --since 24h',
+    'roadstead audit export > audit.ndjson',
+    'roadstead audit storage run',
+  )
 
   command
     .command('list')

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { formatBytes } from '../../../shared/bytes.ts'
 import { currentAccount } from '../accounts.ts'
 import { createClient } from '../client.ts'
+import { showExamples } from '../examples.ts'
 import { gcRun, gcSchedule, latestRun, readRun } from '../gc/api.ts'
 import { outcomeOf } from '../gc/follow.ts'
 import { print, printList } from '../output.ts'
@@ -18,6 +19,13 @@ const MOST_LISTED = 100
 export const addGc = (program: Command): void => {
   const command = program.command('gc').summary('collect garbage, and see what was collected')
   addGcRuns(command)
+
+  showExamples(
+    command,
+    'roadstead gc dry-run --ignore-grace --csv > garbage.csv',
+    'roadstead gc run --untagged --workers 4',
+    'roadstead gc status',
+  )
 
   command
     .command('status')

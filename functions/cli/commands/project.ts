@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { CliError, createClient } from '../client.ts'
+import { showExamples } from '../examples.ts'
 import { print, printList } from '../output.ts'
 import { parseSize } from '../parse.ts'
 
@@ -40,6 +41,13 @@ const at = (name: string): string => `/projects/${encodeURIComponent(name)}`
 /** project list, create, show, delete, members, add-member, remove-member */
 export const addProject = (program: Command): void => {
   const command = program.command('project').summary('projects and their members')
+
+  showExamples(
+    command,
+    'roadstead project create team --quota 10GiB',
+    'roadstead project add-member team alice --role developer',
+    'roadstead project list --json',
+  )
 
   command
     .command('list')

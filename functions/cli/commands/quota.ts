@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { CliError, createClient } from '../client.ts'
 import { formatBytes } from '../../../shared/bytes.ts'
+import { showExamples } from '../examples.ts'
 import { print, printList } from '../output.ts'
 import { parseSize } from '../parse.ts'
 
@@ -19,6 +20,13 @@ const limitOf = (limitBytes: number): string =>
 /** quota list, set */
 export const addQuota = (program: Command): void => {
   const command = program.command('quota').summary('what projects store, and may store')
+
+  showExamples(
+    command,
+    'roadstead quota list',
+    'roadstead quota set team 10GiB',
+    'roadstead quota set team none',
+  )
 
   command
     .command('list')

@@ -2,45 +2,53 @@ import type { Command } from 'commander'
 import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { CliError, createClient, type Client } from '../client.ts'
+import { showExamples } from '../examples.ts'
 import { print, printList } from '../output.ts'
 import { collectPermissions, parseDays, type Permission } from '../parse.ts'
+import { granted, revoked, robotPermission, textOf } from '../robot-permissions.ts'
 import { readStdin } from '../secrets.ts'
 
-const permission = z.object({
-  kind: z.string(),
-  namespace: z.string(),
-  access: z.array(z.object({ resource: z.string(), action: z.string() })),
-})
 const robot = z.looseObject({
   id: z.int(),
   name: z.string(),
   level: z.string(),
   disable: z.boolean().default(false),
   expires_at: z.int(),
-  permissions: z.array(permission).default([]),
+  permissions: z.array(robotPermission).default([]),
 })
 type Robot = z.infer<typeof robot>
 const secret = z.object({ secret: z.string().default('') })
 const created = secret.extend({ name: z.string(), id: z.int() })
 
 const PERMISSION_HELP = `
-A permission is PROJECT:RESOURCE:ACTION; the project is / for the registry itself, * for every project.
+A permission is PROJECT:RESOURCE:ACTION, or PROJECT/PATTERN:RESOURCE:ACTION for some repositories of the project; the
+project is / for the registry itself, * for every project.
 
 Examples:
   roadstead robot create ci -p team:repository:pull -p team:repository:push -p other:repository:pull
-  roadstead robot grant 'robot$ci' -p third:repository:pull
+  roadstead robot grant 'robot$ci' -p 'third/app/*:repository:pull'
+  roadstead robot create ci --project team -p team:repository:push
   roadstead robot create backup -p '*:repository:pull' --duration never`
 
 /** robot list, create, show, grant, revoke, secret, enable, disable, delete */
 export const addRobot = (program: Command): void => {
   const command = program.command('robot').summary('robot accounts and what they may do')
 
+  showExamples(
+    command,
+    'roadstead robot create ci -p team:repository:pull -p team:repository:push',
+    'roadstead robot grant ci -p other:repository:pull',
+    'roadstead robot disable ci',
+    'roadstead robot list --json',
+  )
+
   command
     .command('list')
-    .summary('the robots of the registry')
+    .summary('the robots of the registry, or of a project')
+    .option('--project <name>', 'of one project')
     .option('--json', 'as JSON')
-    .action(async (options: { json?: boolean }) => {
-      const robots = await createClient(currentAccount()).list('/robots', robot)
+    .action(async (options: { project?: string; json?: boolean }) => {
+      const robots = await robotsOf(createClient(currentAccount()), options.project)
       printList(
         robots,
         [
@@ -63,6 +71,7 @@ export const addRobot = (program: Command): void => {
       'may be given several times',
       collectPermissions,
     )
+    .option('--project <name>', 'a robot of this project, which its administrators look after')
     .option('--duration <days>', 'how long it lives; never is for ever', parseDays, 30)
     .option('--description <text>')
     .option('--disable', 'it may not log in yet')
@@ -73,6 +82,7 @@ export const addRobot = (program: Command): void => {
         name: string,
         options: {
           permission: readonly Permission[]
+          project?: string
           duration: number
           description?: string
           disable?: boolean
@@ -84,10 +94,11 @@ export const addRobot = (program: Command): void => {
           'POST',
           '/robots',
           {
-            ...{ name, level: 'system', duration: options.duration },
+            ...{ name, level: options.project === undefined ? 'system' : 'project' },
+            duration: options.duration,
             description: options.description ?? '',
             disable: options.disable === true,
-            permissions: grouped(options.permission),
+            permissions: granted([], options.permission),
             ...(given === undefined ? {} : { secret: given }),
           },
           created,
@@ -106,8 +117,8 @@ export const addRobot = (program: Command): void => {
     })
 
   for (const [verb, summary, change] of [
-    ['grant', 'allow more, by the same secret', add],
-    ['revoke', 'allow less, by the same secret', remove],
+    ['grant', 'allow more, by the same secret', granted],
+    ['revoke', 'allow less, by the same secret', revoked],
   ] as const) {
     command
       .command(verb)
@@ -122,7 +133,7 @@ export const addRobot = (program: Command): void => {
       .action(async (given: string, options: { permission: readonly Permission[] }) => {
         const client = createClient(currentAccount())
         const found = await find(client, given)
-        const permissions = grouped(change(flat(found), options.permission))
+        const permissions = change(found.permissions, options.permission)
         await client.send('PUT', `/robots/${found.id}`, { ...found, permissions })
         print(`${found.name} may now: ${permissions.map(textOf).join(' ')}`)
       })
@@ -173,9 +184,22 @@ export const addRobot = (program: Command): void => {
     })
 }
 
+/** What a robot of a project is called: `robot$team+ci`, and for short `team+ci`. */
+const OF_PROJECT = /^(?:robot\$)?([^+]+)\+/
+
+const project = z.object({ project_id: z.int() })
+
+const robotsOf = async (client: Client, name: string | undefined): Promise<readonly Robot[]> => {
+  if (name === undefined) return await client.list('/robots', robot)
+  const path = `/projects/${encodeURIComponent(name)}`
+  const { project_id: id } = await client.get(path, project)
+  return await client.list(`/robots?q=Level=project,ProjectID=${id}`, robot)
+}
+
 const find = async (client: Client, given: string): Promise<Robot> => {
   if (/^\d+$/.test(given)) return await client.get(`/robots/${given}`, robot)
-  const robots = await client.list('/robots', robot)
+  const [, project] = OF_PROJECT.exec(given) ?? []
+  const robots = await robotsOf(client, project)
   const found = robots.find(({ name }) => name === given || name === `robot$${given}`)
   if (found === undefined) throw new CliError(`there is no robot ${given}`)
   return await client.get(`/robots/${found.id}`, robot)
@@ -188,39 +212,3 @@ const stateOf = ({ disable, expires_at }: Robot): string => {
 
 const expiryOf = ({ expires_at }: Robot): string =>
   expires_at === -1 ? 'never' : new Date(expires_at * 1000).toISOString().slice(0, 10)
-
-const textOf = ({ access, namespace }: z.infer<typeof permission>): string =>
-  access.map(({ action, resource }) => `${namespace}:${resource}:${action}`).join(' ')
-
-const flat = ({ permissions }: Robot): readonly Permission[] =>
-  permissions.flatMap(({ access, namespace }) =>
-    access.map(({ action, resource }) => ({ namespace, resource, action })),
-  )
-
-const isSame = (one: Permission, other: Permission): boolean =>
-  one.namespace === other.namespace &&
-  one.resource === other.resource &&
-  one.action === other.action
-
-const add = (before: readonly Permission[], more: readonly Permission[]): readonly Permission[] => [
-  ...before,
-  ...more.filter((one) => !before.some((other) => isSame(one, other))),
-]
-
-const remove = (
-  before: readonly Permission[],
-  less: readonly Permission[],
-): readonly Permission[] => before.filter((one) => !less.some((other) => isSame(one, other)))
-
-/** As the API has them: by project. */
-const grouped = (permissions: readonly Permission[]): z.infer<typeof permission>[] => {
-  const groups = new Map<string, { resource: string; action: string }[]>()
-  for (const { action, namespace, resource } of permissions) {
-    groups.set(namespace, [...(groups.get(namespace) ?? []), { resource, action }])
-  }
-  return [...groups].map(([namespace, access]) => ({
-    kind: namespace === '/' ? 'system' : 'project',
-    namespace,
-    access,
-  }))
-}

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import * as z from 'zod'
 import { currentAccount } from '../accounts.ts'
 import { CliError, createClient, type Client } from '../client.ts'
+import { showExamples } from '../examples.ts'
 import { print, printList } from '../output.ts'
 import { readBothPasswords, readPassword } from '../secrets.ts'
 
@@ -22,6 +23,13 @@ const token = z.object({
 /** user list, create, delete, password, admin, and tokens of one's own */
 export const addUser = (program: Command): void => {
   const command = program.command('user').summary('users, their passwords and your own tokens')
+
+  showExamples(
+    command,
+    'roadstead user create alice --email alice@example.org',
+    'roadstead user admin alice',
+    'roadstead user tokens',
+  )
 
   command
     .command('list')

@@ -4,6 +4,7 @@ import { SERVICE } from '../../../shared/identity/tokens.ts'
 import type { Visitor } from '../../../shared/identity/visitor.ts'
 import type { RepositoryName } from '../../../shared/oci/name.ts'
 import { RegistryError } from '../../../shared/oci/errors.ts'
+import type { ProjectId } from '../../../shared/table.ts'
 
 /** What a route asks of its caller. */
 export type Need =
@@ -16,7 +17,7 @@ export type RepositoryNeed = RepositoryScope & { readonly alsoPull?: RepositoryN
 export type Door = { readonly shown: Credentials['kind']; readonly realm: () => string }
 
 /**
- * Lets somebody through or not, and answers who it is.
+ * Lets somebody through or not, and answers who it is. `pid`: of the project that the name means, once that is known.
  * @throws RegistryError UNAUTHORIZED with a challenge that names what is needed (RFC 6750; distribution, "Token
  * Authentication Specification"): to whoever has shown nothing, or a token that does not say enough, for another token
  * may. DENIED to whoever has shown who they are and may not.
@@ -25,6 +26,7 @@ export const permit = async (
   visitor: Visitor | undefined,
   need: Need,
   door: Door,
+  pid?: ProjectId,
 ): Promise<Visitor> => {
   if (visitor === undefined) throw unauthorized(need, door, 'invalid_token')
   switch (need.kind) {
@@ -35,7 +37,7 @@ export const permit = async (
       if (visitor.mayListCatalog) return visitor
       break
     case 'repository':
-      if (await mayAll(visitor, need)) return visitor
+      if (await mayAll(visitor, need, pid)) return visitor
       break
     default:
       need satisfies never
@@ -45,8 +47,12 @@ export const permit = async (
   throw new RegistryError('DENIED', { detail: detailOf(need) })
 }
 
-const mayAll = async (visitor: Visitor, { actions, name }: RepositoryScope): Promise<boolean> => {
-  for (const action of actions) if (!(await visitor.may(action, name))) return false
+const mayAll = async (
+  visitor: Visitor,
+  { actions, name }: RepositoryScope,
+  pid: ProjectId | undefined,
+): Promise<boolean> => {
+  for (const action of actions) if (!(await visitor.may(action, name, pid))) return false
   return true
 }
 

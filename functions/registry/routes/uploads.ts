@@ -95,7 +95,7 @@ const mount = async (c: RegistryContext): Promise<Digest | undefined> => {
   const { may, mayPullAll } = c.var.visitor
   const blob = await mountBlob(c.var.deps.context, c.var.repository, wanted, mountSource(c), {
     // Clients ask for a token for the target, and not all of them for the source as well.
-    from: async (name) => (await may('pull', name)) || (await mayPullAll(name)),
+    from: async (name, pid) => (await may('pull', name, pid)) || (await mayPullAll(name, pid)),
     fromAll: mayPullAll,
   })
   return blob && wanted

@@ -2,7 +2,7 @@ import type { Digest } from '../../oci/digest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import { readAll } from '../../store/batch.ts'
 import { pages } from '../../store/query.ts'
-import { key, prefix, type RepositoryRef } from '../../table.ts'
+import { key, prefix, type ProjectId, type RepositoryRef } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
 import { holdBlob } from './hold.ts'
 import { holds, type Blob } from './items.ts'
@@ -12,11 +12,16 @@ const HOLDERS_PER_PAGE = 100
 /** An anonymous mount looks at this many pages of holders and then gives up: bounded work, and the client uploads. */
 const MAX_PAGES = 10
 
-/** What the caller may pull from: decides where a blob to be mounted may be found. */
+type May = (name: RepositoryName, pid?: ProjectId) => boolean | Promise<boolean>
+
+/**
+ * What the caller may pull from: decides where a blob to be mounted may be found. Without `pid` it is asked before
+ * anything is looked up.
+ */
 export type MayPull = {
-  readonly from: (name: RepositoryName) => boolean | Promise<boolean>
+  readonly from: May
   /** From every repository of the project that this one is in. */
-  readonly fromAll: (name: RepositoryName) => boolean | Promise<boolean>
+  readonly fromAll: May
 }
 
 /**
@@ -37,7 +42,9 @@ export const mountBlob = async (
     from === undefined ? undefined : repositories.existing(from),
     from === undefined && mayPull.fromAll(to),
   ])
-  if (from !== undefined && source === undefined) return undefined
+  if (from !== undefined && (source === undefined || !(await mayPull.from(from, source.pid)))) {
+    return undefined
+  }
   const [look, found] = await Promise.all([
     readAll(store, [key.blob(digest), key.link(digest, target.pid)], 'strong'),
     source === undefined && isWide

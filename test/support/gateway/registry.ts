@@ -44,6 +44,7 @@ export const startGatewayRegistry = async (
     ...{
       adminPassword: LOGIN.password,
       externalUrl: undefined,
+      isBehindProxy: false,
       gcEveryMs: undefined,
       gcGraceMs: undefined,
       redirectBlobs: true,

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { addMember } from '../../../shared/projects/add-member.ts'
 import type { Project } from '../../../shared/projects/project.ts'
 import type { Role } from '../../../shared/auth/roles.ts'
+import { setStorageLimit } from '../../../shared/quota/limit.ts'
+import { readQuota } from '../../../shared/quota/read.ts'
 import { imageJson, indexJson, pushImage, putManifest } from '../../support/app.ts'
 import { createDomainApi, refusal } from './domain.ts'
 
@@ -64,6 +66,23 @@ describe('POST artifacts?from=', () => {
     expect((await copy('nothing/app:v1', 'bob')).status).toBe(403)
     await addBob('limitedGuest', team)
     expect((await copy('team/app:v1', 'bob')).status).toBe(201)
+  })
+
+  it('into a project without room for all of it is refused in Harbor’s words, and copies no image', async () => {
+    const { oci, copy, pull, other, store } = await start()
+    const layers = ['x'.repeat(600), 'y'.repeat(600)]
+    await pushImage(oci, 'team/app', 'v1', layers)
+    await setStorageLimit(store, other.pid, 1_000)
+    expect(await refusal(await copy('team/app:v1'))).toMatch(
+      /^403 adding 600 B of storage resource, which when updated to current usage of \d+ B will exceed/,
+    )
+    expect([await pull('v1'), (await readQuota(store, other.pid))?.usedBytes ?? 0]).toEqual([
+      404,
+      expect.toSatisfy((used: number) => used <= 1_000) as number,
+    ])
+    await setStorageLimit(store, other.pid, 1_300)
+    expect((await copy('team/app:v1')).status).toBe(201)
+    expect((await readQuota(store, other.pid))?.usedBytes).toBe(1_202)
   })
 
   it('refuses what is not there, and what is no reference', async () => {

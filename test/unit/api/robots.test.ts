@@ -173,6 +173,59 @@ describe('a robot that manages robots', () => {
     expect((await send('GET', `/robots/${ofQ.id}`, boss)).status).toBe(403)
     expect((await send('DELETE', `/robots/${ofQ.id}`, boss)).status).toBe(403)
   })
+
+  it('gives itself nothing more: no right, no project, no other repository', async () => {
+    const { send, make, read } = await open()
+    const texts = ['robot:create', 'robot:read', 'robot:update']
+    const made = await make(robotOfP('boss', 'repository:pull', ...texts), 'alice')
+    const boss = [made.name, made.secret] as const
+    const before = await read(made.id)
+    const put = async (...permissions: readonly object[]) =>
+      (await send('PUT', `/robots/${made.id}`, boss, { ...before, permissions })).status
+    expect(await put(inProject('p', 'repository:push', ...texts))).toBe(403)
+    expect(await put(inProject('*', 'repository:pull', ...texts))).toBe(400)
+    expect(await put(inProject('q', 'repository:pull', ...texts))).toBe(403)
+    expect(await put(inProject('nowhere', 'repository:pull', ...texts))).toBe(403)
+    expect(await put(inSystem('user:list'))).toBe(400)
+    expect(await read(made.id)).toMatchObject(before)
+    const wide = await make(
+      robot('wide', inSystem(...texts), { ...inProject('p', 'tag:list'), repository: 'app/*' }),
+    )
+    const asWide = [wide.name, wide.secret] as const
+    for (const more of [
+      inSystem(...texts, 'robot:delete'),
+      inProject('p', 'tag:list'),
+      inProject('*', 'tag:list'),
+      { ...inProject('p', 'tag:list'), repository: '**' },
+    ]) {
+      const body = { name: 'wide', permissions: [more] }
+      expect((await send('PUT', `/robots/${wide.id}`, asWide, body)).status).toBe(403)
+    }
+    // Less it may have.
+    const less = { name: 'wide', permissions: [inSystem(...texts)] }
+    expect((await send('PUT', `/robots/${wide.id}`, asWide, less)).status).toBe(200)
+  })
+})
+
+describe('an edit of permissions', () => {
+  it('is felt over the API at once, by the same secret', async () => {
+    const { send, make } = await open()
+    const made = await make(robotOfP('ci', 'repository:list'), 'alice')
+    const ci = [made.name, made.secret] as const
+    const may = async () => [
+      (await send('GET', '/projects/p/repositories', ci)).status,
+      (await send('GET', '/projects/p/members', ci)).status,
+    ]
+    const put = async (body: object) =>
+      (await send('PUT', `/robots/${made.id}`, 'alice', { name: 'ci', ...body })).status
+    expect(await may()).toEqual([200, 403])
+    expect(await put({ permissions: [inProject('p', 'member:list')] })).toBe(200)
+    expect(await may()).toEqual([403, 200])
+    expect(await put({ disable: true })).toBe(200)
+    expect(await may()).toEqual([401, 401])
+    expect(await put({ disable: false })).toBe(200)
+    expect(await may()).toEqual([403, 200])
+  })
 })
 
 describe('the list of robots', () => {

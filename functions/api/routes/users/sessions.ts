@@ -44,7 +44,8 @@ export const addSessions = (api: Api, logIn: LogIn): void => {
       if (!isFromHere(c, info))
         throw new DomainError('FORBIDDEN', 'log in from a page of this site')
       const { principal: name, password } = c.req.valid('form')
-      const identity = await logIn({ name, password, address: addressOf(c) })
+      const login = { name, password, address: addressOf(c), isLoggedElsewhere: true }
+      const identity = await logIn(login)
       if (identity === undefined) throw wrong()
       const { principal, tokenId } = identity
       // A session may do more than a token, and lasts when that is revoked.

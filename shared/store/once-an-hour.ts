@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/ports.ts'
+import type { Clock } from '../ports.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 const MAX_REMEMBERED = 10_000
