@@ -70,7 +70,12 @@ export class Roadstead extends Construct {
     const collection = new Collection(this, 'Collection')
     this.firstPassword = new Secret(this, 'FirstPassword', {
       description: 'The password that the user admin of Roadstead has at first',
-      generateSecretString: { passwordLength: PASSWORD_CHARACTERS, excludePunctuation: true },
+      generateSecretString: {
+        passwordLength: PASSWORD_CHARACTERS,
+        excludePunctuation: true,
+        // Or the registry would refuse it.
+        requireEachIncludedType: true,
+      },
       removalPolicy,
       ...(encryptionKey !== undefined && { encryptionKey }),
     })

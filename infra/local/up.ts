@@ -7,7 +7,13 @@ import { contextFlags, deployApp, DeployError, type CdkOptions } from '../cdk.ts
 import { isRunning, startInBackground } from './background.ts'
 import { cacheDirectory } from './cache.ts'
 import { endLocal, environmentFor, LOCAL_CONTEXT } from './end.ts'
-import { apiUrl, EMULATOR_ACCOUNT, EMULATOR_CREDENTIALS, readFirstPassword } from './endpoint.ts'
+import {
+  apiUrl,
+  EMULATOR_ACCOUNT,
+  EMULATOR_CREDENTIALS,
+  mendFirstPassword,
+  readFirstPassword,
+} from './endpoint.ts'
 import { print, runLocal } from './main.ts'
 import {
   installMinistack,
@@ -92,6 +98,7 @@ const deployTo = async (options: LocalOptions, begun: State): Promise<State> => 
   })
   if (made === undefined) throw new Error('nothing was deployed')
   const { ApiId: apiId, FirstPasswordCommand: firstPasswordCommand } = made
+  await mendFirstPassword(endpoint, firstPasswordCommand)
   let state: State = { ...begun, stack: { url, firstPasswordCommand } }
   writeState(data, state)
   await startInBackground(

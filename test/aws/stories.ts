@@ -11,8 +11,10 @@ const robot = z.object({ name: z.string(), secret: z.string() })
 
 export const makeProject = async (registry: Managed, name: string): Promise<void> => {
   const body = { project_name: name, metadata: { public: 'false' } }
-  const { status } = await registry.ask('/projects', { method: 'POST', body })
-  if (status !== 201) throw new Error(`a project could not be made: ${status}`)
+  const made = await registry.ask('/projects', { method: 'POST', body })
+  if (made.status !== 201) {
+    throw new Error(`a project could not be made: ${made.status} ${await made.text()}`)
+  }
 }
 
 /** A robot of the registry that may do this in all repositories of a project. */

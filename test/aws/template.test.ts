@@ -226,7 +226,11 @@ describe('the first password', () => {
   it('is made by AWS, fits the rule for passwords, and stays in its secret', () => {
     template.hasResource('AWS::SecretsManager::Secret', {
       DeletionPolicy: 'Retain',
-      Properties: { GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 32 } },
+      Properties: {
+        GenerateSecretString: {
+          ...{ ExcludePunctuation: true, PasswordLength: 32, RequireEachIncludedType: true },
+        },
+      },
     })
   })
 })
