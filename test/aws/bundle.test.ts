@@ -31,7 +31,7 @@ const FRONT = {
 const COLLECTING = { COLLECTION_ARN: 'arn:aws:states:eu-central-1:1:stateMachine:collection' }
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  registry: { coldBytes: 455 * KB, totalBytes: 1_000 * KB, environment: FRONT },
+  registry: { coldBytes: 450 * KB, totalBytes: 1_000 * KB, environment: FRONT },
   api: {
     coldBytes: 700 * KB,
     totalBytes: 1_300 * KB,
@@ -39,7 +39,7 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   },
   // Nobody waits for it to start.
   worker: {
-    coldBytes: 425 * KB,
+    coldBytes: 400 * KB,
     totalBytes: 975 * KB,
     environment: { ...PORTS, ...COLLECTING },
   },
