@@ -28,10 +28,17 @@ const FRONT = {
   ALLOW_SPARSE: 'false',
 }
 
+/** Where there is a distribution; the other two are needed with the first. */
+const BLOBS = {
+  BLOBS_URL: 'https://d111111abcdef8.cloudfront.net',
+  BLOBS_KEY_ID: 'K2JCJMDEHXQW5F',
+  BLOBS_KEY_SECRET: 'secret',
+}
+
 const COLLECTING = { COLLECTION_ARN: 'arn:aws:states:eu-central-1:1:stateMachine:collection' }
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  registry: { coldBytes: 450 * KB, totalBytes: 1_000 * KB, environment: FRONT },
+  registry: { coldBytes: 450 * KB, totalBytes: 1_000 * KB, environment: { ...FRONT, ...BLOBS } },
   api: {
     coldBytes: 700 * KB,
     totalBytes: 1_300 * KB,
@@ -48,6 +55,7 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
 /** Loaded with their first use, for most invocations have none. */
 const LAZY = [
   '@aws-sdk/client-s3',
+  '@aws-sdk/cloudfront-signer',
   '@aws-sdk/client-secrets-manager',
   '@aws-sdk/client-sfn',
   '@aws-sdk/client-sqs',
