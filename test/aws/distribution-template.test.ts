@@ -262,8 +262,7 @@ describe('a distribution', () => {
   const other = pemOf(generateKeyPairSync('ed25519').publicKey)
   const withMore =
     (more: Readonly<Record<string, unknown>>) =>
-    (stack: Stack): RoadsteadProps =>
-      ({ distribution: { ...named(stack), ...more } })
+    (stack: Stack): RoadsteadProps => ({ distribution: { ...named(stack), ...more } })
   it.each([
     ['distribution', () => ({ distribution: true }) as unknown as RoadsteadProps],
     ['distribution.key', withMore({ key: publicKey })],

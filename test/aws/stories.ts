@@ -36,17 +36,19 @@ export const makeRobot = async (
   return { name, password: secret }
 }
 
-/** Pushes what lies in a directory by `roadstead push`. */
+/** Pushes what lies in a directory by `roadstead push`; answers the most memory that it had. */
 export const pushDirectly = async (
   { url, host }: Pick<DeployedRegistry, 'host' | 'url'>,
   { as, directory, home, name, way }: DirectPush,
-): Promise<void> => {
+): Promise<{ readonly peakBytes: number }> => {
   const env = {
     ...{ XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home },
     ...{ ROADSTEAD_URL: url, ROADSTEAD_USER: as.name, ROADSTEAD_PASSWORD: as.password },
   }
-  const { code, err } = await runCli(['push', '--way', way, directory, `${host}/${name}`], env)
+  const args = ['push', '--way', way, directory, `${host}/${name}`]
+  const { code, err, peakBytes } = await runCli(args, env)
   if (code !== 0) throw new Error(`a push failed: ${err}`)
+  return { peakBytes }
 }
 
 type DirectPush = {
