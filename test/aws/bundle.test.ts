@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -63,6 +64,8 @@ const LAZY = [
 /** Of no use on Lambda. */
 const ABSENT = ['aws-cdk-lib', 'lmdb', '@hono/node-server', '@aws-sdk/credential-provider-sso']
 
+type SourceMap = { readonly sources: readonly string[]; readonly sourcesContent?: unknown }
+
 const isOf = (name: string) => (path: string) => path.includes(`node_modules/${name}/`)
 
 // The processes of tests are not told of their end.
@@ -81,6 +84,17 @@ describe.each(Object.entries(BUDGETS))('the bundle of %s', (name, budget) => {
     expect(files.cold).toContain(`${BUNDLE_NAME}.mjs`)
     expect(bytesOf(files.cold)).toBeLessThanOrEqual(budget.coldBytes)
     expect(bytesOf(all)).toBeLessThanOrEqual(budget.totalBytes)
+  })
+
+  it('has a source map beside every file, which names our sources and does not hold them', async () => {
+    const named: string[] = []
+    for (const file of all) {
+      const text = await readFile(join(directory, `${file}.map`), 'utf8')
+      const { sources, sourcesContent } = JSON.parse(text) as SourceMap
+      expect(sourcesContent).toBeUndefined()
+      named.push(...sources)
+    }
+    expect(named.some((source) => source.endsWith(`functions/${name}/handler.ts`))).toBe(true)
   })
 
   it('loads the clients of S3, SQS, Step Functions and Secrets Manager with their first use', () => {

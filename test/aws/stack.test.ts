@@ -138,6 +138,8 @@ describe('a deployed registry', () => {
       const location = get.headers.get('location') ?? ''
       expect(new URL(location).port).toBe(new URL(registry.endpoint).port)
       expect(location).toContain('X-Amz-Signature=')
+      // Shorter than any credentials of a role live, by which it is signed: an hour at least.
+      expect(new URL(location).searchParams.get('X-Amz-Expires')).toBe('1200')
       const part = await fetch(location, { headers: { range: 'bytes=1-4' } })
       expect(part.status).toBe(206)
       expect((await part.arrayBuffer()).byteLength).toBe(4)

@@ -244,6 +244,7 @@ describe('the functions', () => {
       MemorySize: 1024,
       Timeout: name === 'Worker' ? 900 : 29,
       LoggingConfig: { LogFormat: 'JSON' },
+      Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } },
     })
     expect(properties).not.toHaveProperty('ReservedConcurrentExecutions')
     expect(properties).not.toHaveProperty('VpcConfig')
