@@ -18,7 +18,7 @@ import { temporaryDirectory, type TemporaryDirectory } from '../support/temporar
 import { provideWorkspace } from '../support/workspace.ts'
 import { CREDENTIALS, startMinistack, type Endpoint } from '../tools/endpoints/start.ts'
 import { askingAs } from './registry.ts'
-import { makeProject, makeRobot } from './stories.ts'
+import { makeProject, makeRobot, pushDirectly } from './stories.ts'
 
 const LOCAL = join(import.meta.dirname, '..', '..', 'infra', 'local')
 
@@ -101,6 +101,19 @@ describe('what local:up leaves running', () => {
         await puller.docker('pull', reference)
         const inspected = await puller.docker('image', 'inspect', '--format', '{{.Id}}', reference)
         expect(inspected.trim()).toBe(id)
+        // As roadstead push brings it, from the daemon itself.
+        const direct = `${host}/team/direct:v1`
+        await pushDirectly(
+          { url, host },
+          {
+            ...{ as: admin, source: `docker:${reference}`, home: workspace().path },
+            ...{ name: 'team/direct:v1', way: 'single', dockerHost: pusher.socket },
+          },
+        )
+        await puller.docker('rmi', '--force', id)
+        await puller.docker('pull', direct)
+        const again = await puller.docker('image', 'inspect', '--format', '{{.Id}}', direct)
+        expect(again.trim()).toBe(id)
       } finally {
         await puller.stop()
       }

@@ -151,7 +151,7 @@ describe('a deployed registry', () => {
     async (way) => {
       const path = await workspace().directory('large')
       const layer = await writeSparseImage(path, LARGE_LAYER_BYTES)
-      const to = { as: ci, directory: path, home: workspace().path, way }
+      const to = { as: ci, source: path, home: workspace().path, way }
       const { peakBytes } = await pushDirectly(registry, { ...to, name: `stack/large-${way}:v1` })
       expect(peakBytes).toBeGreaterThan(0)
       expect(peakBytes).toBeLessThan(MAX_MEMORY_BYTES)

@@ -36,16 +36,17 @@ export const makeRobot = async (
   return { name, password: secret }
 }
 
-/** Pushes what lies in a directory by `roadstead push`; answers the most memory that it had. */
+/** Pushes an image by `roadstead push`; answers the most memory that it had. */
 export const pushDirectly = async (
   { url, host }: Pick<DeployedRegistry, 'host' | 'url'>,
-  { as, directory, home, name, way }: DirectPush,
+  { as, dockerHost, home, name, source, way }: DirectPush,
 ): Promise<{ readonly peakBytes: number }> => {
   const env = {
     ...{ XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home },
     ...{ ROADSTEAD_URL: url, ROADSTEAD_USER: as.name, ROADSTEAD_PASSWORD: as.password },
+    ...(dockerHost !== undefined && { DOCKER_HOST: dockerHost }),
   }
-  const args = ['push', '--way', way, directory, `${host}/${name}`]
+  const args = ['push', '--way', way, source, `${host}/${name}`]
   const { code, err, peakBytes } = await runCli(args, env)
   if (code !== 0) throw new Error(`a push failed: ${err}`)
   return { peakBytes }
@@ -53,7 +54,10 @@ export const pushDirectly = async (
 
 type DirectPush = {
   readonly as: Login
-  readonly directory: string
+  /** As `roadstead push` takes it: a directory, say. */
+  readonly source: string
+  /** Of the daemon, where it is pushed from one. */
+  readonly dockerHost?: string
   /** Where the program may keep what it knows. */
   readonly home: string
   readonly name: string
