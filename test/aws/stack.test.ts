@@ -2,6 +2,7 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { secretOf } from '../../infra/local/endpoint.ts'
+import { withProxy } from '../support/cli.ts'
 import { authorization, type Login } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
 import { blobsOf, digestOf as sha256, writeImage } from '../support/layout.ts'
@@ -14,6 +15,7 @@ import { makeProject, makeRobot, pushDirectly } from './stories.ts'
 const LAYER_BYTES = 256 * 1024
 const MB = 1024 * 1024
 const LARGE_LAYER_BYTES = 300 * MB
+const PROXIED_LAYER_BYTES = 20 * MB
 /** Of the program that pushes, however large a layer is. */
 const MAX_MEMORY_BYTES = 250_000_000
 
@@ -160,6 +162,18 @@ describe('a deployed registry', () => {
       expect(sha256(Buffer.from(await answer.arrayBuffer()))).toBe(layer)
     },
   )
+
+  it('takes from crane, by roadstead proxy, what is too large for a function', async () => {
+    const path = await workspace().directory('proxied')
+    const { digest } = await writeImage(path, { layers: 1, layerBytes: PROXIED_LAYER_BYTES })
+    await withProxy(registry.url, { env: { TMPDIR: workspace().path } }, async (host) => {
+      await workspace().logIn(host, ci)
+      await workspace().run('crane', 'push', '--insecure', path, `${host}/stack/proxied:v1`)
+    })
+    const reference = `${repository('proxied')}:v1`
+    const found = await workspace().run('crane', 'digest', '--insecure', reference)
+    expect(found.trim()).toBe(digest)
+  })
 
   it('lets everybody pull what is public, and nobody what is not', async () => {
     await pushImage('open')
