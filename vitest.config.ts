@@ -8,7 +8,9 @@ const tier = (name: Tier, directories: readonly string[], testTimeout: number) =
     include: directories.map((directory) => `${directory}/**/*.test.ts`),
     testTimeout,
     hookTimeout: testTimeout,
-    fileParallelism: name === 'unit' || name === 'simulation',
+    fileParallelism: name === 'unit' || name === 'simulation' || name === 'aws',
+    // Half of what it does is to wait: for deployments, emulators and ends of time.
+    ...(name === 'aws' && { maxWorkers: 2 }),
   },
 })
 

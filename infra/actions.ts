@@ -77,6 +77,9 @@ export const KEY_ACTIONS = [
   'kms:ReEncryptTo',
 ] as const
 
+/** What Secrets Manager asks of who reads a secret that is encrypted by a key of one's own. */
+export const UNSEAL_ACTIONS = ['kms:Decrypt'] as const
+
 /** What ECS does in a task's name to fetch its image. */
 export const IMAGE_ACTIONS = [
   'ecr:BatchCheckLayerAvailability',

@@ -9,6 +9,8 @@
  * relayDomain=push.example.com   a name for the relay, which takes layers of any size, with
  * relayCertificate=ARN           its certificate; without a name there is no relay
  * relayVpc=vpc-1234              a VPC for it instead of one of its own, which needs the account and the region, too
+ * distributionPublicKey=FILE     a public key in PEM: blobs are read by way of CloudFront, by URLs signed with
+ * distributionPrivateKey=ARN     the private key in this secret
  * externalUrl=https://...        by which clients come when something of yours stands before it
  * bucket=NAME                    a bucket that is there already
  * encryptionKey=ARN              a KMS key for what is kept
@@ -20,6 +22,7 @@
  * apiTag=name=value              a tag of the HTTP API
  * ```
  */
+import { readFileSync } from 'node:fs'
 import {
   App,
   CfnOutput,
@@ -33,12 +36,22 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { HostedZone } from 'aws-cdk-lib/aws-route53'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { readContext, type Context } from './context.ts'
 import { Roadstead, type CustomDomain, type RelayProps, type RoadsteadProps } from './roadstead.ts'
 
 /** By its name alone: the class has optional properties that are wider than those of its own interface. */
 const synthesizerFor = ({ cliCredentials }: Context): Readonly<Record<string, object>> =>
   cliCredentials ? { synthesizer: new CliCredentialsStackSynthesizer() } : {}
+
+/** @throws Error that begins with the name of what is wrong */
+const readFile = (name: string, path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`${name}: ${path} cannot be read`, { cause: error })
+  }
+}
 
 const main = (): void => {
   const app = new App()
@@ -83,12 +96,19 @@ const main = (): void => {
       }),
     }
 
-  const { bucket, encryptionKey } = context
+  const { bucket, distributionPrivateKey, distributionPublicKey, encryptionKey } = context
   const named = domainOf('Certificate', context.domain, context.certificate)
   const relay = relayOf(domainOf('RelayCertificate', context.relayDomain, context.relayCertificate))
   const props: RoadsteadProps = {
     ...(named !== undefined && { domain: named }),
     ...(relay !== undefined && { relay }),
+    ...(distributionPublicKey !== undefined &&
+      distributionPrivateKey !== undefined && {
+        distribution: {
+          publicKey: readFile('distributionPublicKey', distributionPublicKey),
+          privateKey: Secret.fromSecretCompleteArn(stack, 'BlobKey', distributionPrivateKey),
+        },
+      }),
     ...(context.externalUrl !== undefined && { externalUrl: context.externalUrl }),
     ...(bucket !== undefined && { bucket: Bucket.fromBucketName(stack, 'Bucket', bucket) }),
     ...(encryptionKey !== undefined && {

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { assertDistribution } from './assert-distribution.ts'
 import { assertRelay } from './assert-relay.ts'
 import { assertDomain, assertKnown, isRecord, isToken, isWhole, refuse } from './assertions.ts'
 import type { FunctionName, RoadsteadProps } from './props.ts'
@@ -92,6 +93,9 @@ const ASSERTIONS = {
   },
   relay: (relay, { domain }) => {
     assertRelay(relay, domain)
+  },
+  distribution: (distribution) => {
+    assertDistribution(distribution)
   },
   apiTags: (tags) => {
     if (!isRecord(tags)) {

@@ -1,7 +1,8 @@
 /** `node bundler.ts ENTRY DIRECTORY OPTIONS`: makes a bundle and writes what is in it to standard output, as JSON. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, parse } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
+import * as z from 'zod'
 
 /** The files of a bundle by their names, and what a start reads before the first request. */
 export type Bundled = {
@@ -72,15 +73,36 @@ const SHORTER: readonly (readonly [file: RegExp, contents: string])[] = [
      export class SignatureV4MultiRegion extends SignatureV4SignWithCredentials {
        static sigv4aDependency() { return 'none' } }`,
   ],
+  // A pace of its own that the SDK can find; our calls are one attempt each, or three.
+  [
+    /[\\/]retry[\\/]util-retry[\\/]AdaptiveRetryStrategy\.js$/,
+    "export { StandardRetryStrategy as AdaptiveRetryStrategy } from './StandardRetryStrategy'",
+  ],
 ]
 
-/** Seven ways to come by credentials. Lambda has one: it puts those of the role into the environment. */
+/** What the SDK looks for elsewhere. Lambda puts it all into the environment: the credentials of the role, the region. */
 const ON_LAMBDA: typeof SHORTER = [
+  // Six more ways to come by credentials.
   [
     /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/,
     "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env'",
   ],
+  // Files in a home directory, asked for at every start.
+  [
+    /[\\/]node-config-provider[\\/]fromSharedConfigFiles\.js$/,
+    `import { CredentialsProviderError } from '../property-provider/CredentialsProviderError'
+     export const fromSharedConfigFiles = () => async () => {
+       throw new CredentialsProviderError('there are no files') }`,
+  ],
+  // The host, which a function cannot reach.
+  [
+    /[\\/]regionConfig[\\/]getInstanceMetadataRegion\.js$/,
+    'export const getInstanceMetadataRegion = async () => undefined',
+  ],
 ]
+
+/** All that anybody reads in the description of a package. */
+const description = z.object({ name: z.string(), version: z.string() })
 
 const shorten = (files: typeof SHORTER): Plugin => ({
   name: 'shorten',
@@ -88,6 +110,10 @@ const shorten = (files: typeof SHORTER): Plugin => ({
     for (const [filter, contents] of files) {
       onLoad({ filter }, ({ path }) => ({ contents, resolveDir: dirname(path) }))
     }
+    onLoad({ filter: /[\\/]package\.json$/ }, async ({ path }) => ({
+      contents: JSON.stringify(description.parse(JSON.parse(await readFile(path, 'utf8')))),
+      loader: 'json',
+    }))
   },
 })
 

@@ -65,34 +65,38 @@ const outputs = z.object({
 /** What a stack says about itself once it is deployed. */
 export type Deployed = z.infer<typeof outputs>
 
-/** Deploys the app; `prepared`: to an account and region that is prepared first, such as `aws://1/us-east-1`. */
+/** An account and region that are prepared first, and where what is deployed to them stays, to be destroyed from there. */
+export type Prepared = {
+  /** Such as `aws://1/us-east-1`. */
+  readonly environment: string
+  readonly assembly: string
+}
+
+/** Deploys the app. */
 export const deployApp = async (
   flags: readonly string[],
-  { prepared, ...options }: CdkOptions & { readonly prepared?: string } = {},
+  { prepared, ...options }: CdkOptions & { readonly prepared?: Prepared } = {},
 ): Promise<readonly Deployed[]> =>
   await inDirectory(async (directory) => {
-    const assembly = join(directory, 'cdk.out')
     const file = join(directory, 'outputs.json')
     if (prepared !== undefined) {
+      const { assembly, environment } = prepared
       await cdk(['synth', '--quiet', '--output', assembly, ...flags], options)
-      await cdk(['bootstrap', '--app', assembly, prepared], options)
+      await cdk(['bootstrap', '--app', assembly, environment], options)
     }
-    const from = prepared === undefined ? ['--output', assembly, ...flags] : ['--app', assembly]
+    const from =
+      prepared === undefined
+        ? ['--output', join(directory, 'cdk.out'), ...flags]
+        : ['--app', prepared.assembly]
     const asked = ['--all', '--require-approval', 'never', '--outputs-file', file]
     await cdk(['deploy', ...asked, ...from], options)
     const stacks = z.record(z.string(), outputs).parse(JSON.parse(readFileSync(file, 'utf8')))
     return Object.values(stacks)
   })
 
-/** Deletes what `deployApp` has deployed with these flags. */
-export const destroyApp = async (
-  flags: readonly string[],
-  options: CdkOptions = {},
-): Promise<void> => {
-  await inDirectory(async (directory) => {
-    const output = ['--output', join(directory, 'cdk.out')]
-    await cdk(['destroy', '--all', '--force', ...output, ...flags], options)
-  })
+/** Deletes what `deployApp` has deployed, by the assembly that it left. */
+export const destroyApp = async (assembly: string, options: CdkOptions = {}): Promise<void> => {
+  await cdk(['destroy', '--all', '--force', '--app', assembly], options)
 }
 
 /** Runs the CDK; throws a `DeployError` with what there is to do when it fails. */

@@ -36,6 +36,14 @@ const options = z
       .string()
       .regex(/^vpc-[0-9a-f]+$/, 'expected the id of a VPC, such as vpc-1234')
       .optional(),
+    distributionPublicKey: text,
+    distributionPrivateKey: z
+      .string()
+      .regex(
+        /^arn:aws[\w-]*:secretsmanager:.*-\w{6}$/,
+        'expected the whole ARN of a secret, with the six characters at its end',
+      )
+      .optional(),
     createProjectsOnPush: flag,
     allowSparse: flag,
     gcGraceSeconds: z.coerce.number().int('expected a whole number').min(1).optional(),
@@ -61,6 +69,9 @@ const options = z
     needs('relayDomain', 'relayCertificate', 'the relay needs the certificate of its name')
     needs('relayCertificate', 'relayDomain', 'the certificate is for a name')
     needs('relayVpc', 'relayDomain', 'the relay needs a name')
+    const pair = 'URLs are signed by a pair of keys'
+    needs('distributionPublicKey', 'distributionPrivateKey', pair)
+    needs('distributionPrivateKey', 'distributionPublicKey', pair)
   })
 
 /** Everything that can be said with `-c`. */

@@ -5,6 +5,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 
 /** A name for the registry instead of the one that API Gateway gives it. */
@@ -65,6 +66,19 @@ export type RelayProps = {
     /** @default UTC */
     readonly timeZone?: TimeZone
   }
+}
+
+/** CloudFront before the bucket, for who pulls from far away, or the same from everywhere. */
+export type DistributionProps = {
+  /** In PEM, of a pair that you made: RSA of 2048 bits, or P-256. A change of it ends the URLs of the last 20 minutes. */
+  readonly publicKey: string
+  /** Its private key, in PEM, as the text of a secret. */
+  readonly privateKey: ISecret
+  /**
+   * A name of the distribution's own; its certificate must be in us-east-1, wherever the stack is.
+   * @default the one of CloudFront
+   */
+  readonly domain?: CustomDomain
 }
 
 export type RoadsteadProps = {
@@ -135,6 +149,12 @@ export type RoadsteadProps = {
    * @default none; the README says which clients push large layers without it
    */
   readonly relay?: RelayProps
+  /**
+   * Blobs are read by way of CloudFront, by URLs that the registry signs. To a bucket from elsewhere its owner lets the
+   * distribution in; `cdk synth` says how.
+   * @default none: they are read from S3 itself
+   */
+  readonly distribution?: DistributionProps
   /**
    * Tags of the HTTP API alone.
    * @default none

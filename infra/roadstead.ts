@@ -22,6 +22,7 @@ import { Alarms } from './alarms.ts'
 import { assertProps } from './assert-props.ts'
 import { BundledFunction } from './bundled-function.ts'
 import { Collection } from './collection/collection.ts'
+import { BlobDistribution } from './distribution.ts'
 import { FrontDoor } from './front-door.ts'
 import type { Permission } from './own-role.ts'
 import type { BlobBucket, FunctionName, RoadsteadProps } from './props.ts'
@@ -29,7 +30,14 @@ import { Relay } from './relay/relay.ts'
 import { Store } from './store.ts'
 import { Queues, Work, WORK_SECONDS } from './work.ts'
 
-export type { BlobBucket, CustomDomain, FunctionName, RelayProps, RoadsteadProps } from './props.ts'
+export type {
+  BlobBucket,
+  CustomDomain,
+  DistributionProps,
+  FunctionName,
+  RelayProps,
+  RoadsteadProps,
+} from './props.ts'
 
 const DEFAULT_MEMORY_MB = 1024
 /** Below the 30 seconds after which an HTTP API gives up. */
@@ -56,6 +64,8 @@ export class Roadstead extends Construct {
   readonly host: string
   /** Takes layers of any size, where it was asked for. */
   readonly relay: Relay | undefined
+  /** By which blobs are read, where it was asked for. */
+  readonly distribution: BlobDistribution | undefined
   /** A command that writes the first password to standard output. */
   readonly firstPasswordCommand: string
 
@@ -70,7 +80,12 @@ export class Roadstead extends Construct {
     const collection = new Collection(this, 'Collection')
     this.firstPassword = new Secret(this, 'FirstPassword', {
       description: 'The password that the user admin of Roadstead has at first',
-      generateSecretString: { passwordLength: PASSWORD_CHARACTERS, excludePunctuation: true },
+      generateSecretString: {
+        passwordLength: PASSWORD_CHARACTERS,
+        excludePunctuation: true,
+        // Or the registry would refuse it.
+        requireEachIncludedType: true,
+      },
       removalPolicy,
       ...(encryptionKey !== undefined && { encryptionKey }),
     })
@@ -112,25 +127,30 @@ export class Roadstead extends Construct {
       reservedConcurrency: props.reservedConcurrency?.[name],
     })
 
+    this.distribution =
+      props.distribution &&
+      new BlobDistribution(this, 'Distribution', { ...props.distribution, bucket })
+    const { environment: reading, permissions: signing = [] } = this.distribution ?? {}
     const pushing = [
       may(TABLE_ACTIONS, table.tableArn),
       may(REGISTRY_OBJECT_ACTIONS, bucket.arnForObjects('*')),
       may(BUCKET_ACTIONS, bucket.bucketArn),
       may(SECRET_ACTIONS, this.firstPassword.secretArn),
       may(SEND_ACTIONS, queues.messages.queueArn),
+      ...signing,
       ...useKeys,
     ]
     this.relay =
       props.relay &&
       new Relay(this, 'Relay', {
         ...{ ...props.relay, logRetention, removalPolicy, permissions: pushing },
-        environment: { ...front, AWS_REGION: Stack.of(this).region },
+        environment: { ...front, ...reading, AWS_REGION: Stack.of(this).region },
       })
     const registry = new BundledFunction(this, 'Registry', {
       ...common('registry'),
       description: 'OCI distribution API',
       timeoutSeconds: ANSWER_SECONDS,
-      environment: { ...front, ...(this.relay && { RELAY_URL: this.relay.url }) },
+      environment: { ...front, ...reading, ...(this.relay && { RELAY_URL: this.relay.url }) },
       permissions: pushing,
     }).function
     const management = new BundledFunction(this, 'Management', {

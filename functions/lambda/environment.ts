@@ -1,6 +1,7 @@
 /** What the stack tells its functions; a deployment that forgot something fails at its first start, with its name. */
 import * as z from 'zod'
-import type { Kv } from '../../shared/ports.ts'
+import type { Distribution } from '../../shared/aws/distribution.ts'
+import type { Kv, Secrets } from '../../shared/ports.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
@@ -28,6 +29,12 @@ export const front = ports.extend({
   EXTERNAL_URL: z.url().optional(),
   /** Of the relay for large layers, where there is one. */
   RELAY_URL: z.url().optional(),
+  /** Of the distribution before the bucket, where there is one; with it come the next two. */
+  BLOBS_URL: z.url().optional(),
+  /** What the distribution calls the key by which URLs are signed. */
+  BLOBS_KEY_ID: z.string().optional(),
+  /** Holds its private key. */
+  BLOBS_KEY_SECRET: z.string().optional(),
   /** By Lambda itself. */
   AWS_LAMBDA_RUNTIME_API: z.string().min(1).optional(),
 })
@@ -45,6 +52,24 @@ export const whereOf = ({
   AWS_ENDPOINT_URL: endpoint,
   AWS_REGION: region,
 }: z.infer<typeof ports>) => (endpoint === undefined ? { region } : { region, endpoint })
+
+const keyOfBlobs = z.object({
+  BLOBS_KEY_ID: z.string().min(1),
+  BLOBS_KEY_SECRET: z.string().min(1),
+})
+
+/** What the adapters are told of the distribution, if there is one. */
+export const distributionOf = (env: Front, secrets: Secrets): Distribution | undefined => {
+  const { BLOBS_URL: url } = env
+  if (url === undefined) return undefined
+  const { BLOBS_KEY_ID: keyId, BLOBS_KEY_SECRET: secret } = keyOfBlobs.parse(env)
+  const readPrivateKey = async (): Promise<string> => {
+    const key = await secrets.read(secret)
+    if (key === undefined) throw new Error('the secret with the key of the distribution is gone')
+    return key
+  }
+  return { url, keyId, readPrivateKey }
+}
 
 const SECOND_MS = 1_000
 

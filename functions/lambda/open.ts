@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS, type RegistryContext } from '../../shared/registry/cont
 import { createQuotaWarnings } from '../../shared/registry/quota-warnings.ts'
 import { createPulls } from '../../shared/repositories/pulls.ts'
 import { behindAnswers } from './behind-answers.ts'
-import { storeOf, whereOf, type Front } from './environment.ts'
+import { distributionOf, storeOf, whereOf, type Front } from './environment.ts'
 import { registerExtension, type Extension } from './extension.ts'
 import { createFirstStart } from './first-start.ts'
 
@@ -35,7 +35,12 @@ const CONSOLE: Tell = {
 /** What both APIs stand on, in a function or in a process of their own. */
 export const openFront = (env: Front, tell = CONSOLE) => {
   const where = whereOf(env)
-  const { kv, objects } = openAws({ ...where, table: env.TABLE_NAME, bucket: env.BUCKET_NAME })
+  const secrets = createAwsSecrets(where)
+  const distribution = distributionOf(env, secrets)
+  const { kv, objects } = openAws({
+    ...{ ...where, table: env.TABLE_NAME, bucket: env.BUCKET_NAME },
+    ...(distribution !== undefined && { distribution }),
+  })
   const store = storeOf(env, kv)
   const context: RegistryContext = {
     store,
@@ -47,7 +52,6 @@ export const openFront = (env: Front, tell = CONSOLE) => {
   }
   const audit = createAuditRecorder(store)
   const pulls = createPulls(store)
-  const secrets = createAwsSecrets(where)
   const start = createFirstStart(store, async () => {
     const password = await secrets.read(env.ADMIN_SECRET)
     if (password === undefined) throw new Error('the secret with the first password is gone')

@@ -1,10 +1,14 @@
-import { contextFlags, destroyApp } from '../cdk.ts'
+import { join } from 'node:path'
+import { destroyApp } from '../cdk.ts'
 import { endInBackground } from './background.ts'
 import { EMULATOR_CREDENTIALS } from './endpoint.ts'
 import { removeState, type State } from './state.ts'
 
 /** What the stack is deployed with, wherever it is. */
 export const LOCAL_CONTEXT = { stackName: 'RoadsteadLocal', disposable: 'true' } as const
+
+/** Where it stays, for its end. */
+export const assemblyIn = (data: string): string => join(data, 'cdk.out')
 
 /** The environment of the CDK; credentials of one's own go before those that emulators take. */
 export const environmentFor = (endpoint: string): NodeJS.ProcessEnv => {
@@ -23,7 +27,7 @@ export const endLocal = async (data: string, state: State): Promise<void> => {
   if (door !== undefined) await endInBackground(door)
   if (emulator !== undefined) await endInBackground(emulator)
   else if (stack !== undefined) {
-    await destroyApp(contextFlags(Object.entries(LOCAL_CONTEXT)), {
+    await destroyApp(assemblyIn(data), {
       env: environmentFor(endpoint),
       log: () => undefined,
     })

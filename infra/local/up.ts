@@ -6,8 +6,14 @@ import { join } from 'node:path'
 import { contextFlags, deployApp, DeployError, type CdkOptions } from '../cdk.ts'
 import { isRunning, startInBackground } from './background.ts'
 import { cacheDirectory } from './cache.ts'
-import { endLocal, environmentFor, LOCAL_CONTEXT } from './end.ts'
-import { apiUrl, EMULATOR_ACCOUNT, EMULATOR_CREDENTIALS, readFirstPassword } from './endpoint.ts'
+import { assemblyIn, endLocal, environmentFor, LOCAL_CONTEXT } from './end.ts'
+import {
+  apiUrl,
+  EMULATOR_ACCOUNT,
+  EMULATOR_CREDENTIALS,
+  mendFirstPassword,
+  readFirstPassword,
+} from './endpoint.ts'
 import { print, runLocal } from './main.ts'
 import {
   installMinistack,
@@ -88,10 +94,14 @@ const deployTo = async (options: LocalOptions, begun: State): Promise<State> => 
   const context = { ...LOCAL_CONTEXT, externalUrl: url }
   const [made] = await deployApp(contextFlags(Object.entries(context)), {
     ...cdk,
-    prepared: `aws://${EMULATOR_ACCOUNT}/${region}`,
+    prepared: {
+      environment: `aws://${EMULATOR_ACCOUNT}/${region}`,
+      assembly: assemblyIn(data),
+    },
   })
   if (made === undefined) throw new Error('nothing was deployed')
   const { ApiId: apiId, FirstPasswordCommand: firstPasswordCommand } = made
+  await mendFirstPassword(endpoint, firstPasswordCommand)
   let state: State = { ...begun, stack: { url, firstPasswordCommand } }
   writeState(data, state)
   await startInBackground(

@@ -21,8 +21,12 @@ export const briefly = ({ endpoint, region }: Where) => ({
   ...(endpoint !== undefined && { endpoint }),
 })
 
-/** Loads with the first use what hardly any request needs, and keeps it. */
+/** Loads with the first use what hardly any request needs, and keeps it; what failed is loaded anew by the next one. */
 export const atFirstUse = <Loaded>(load: () => Promise<Loaded>): (() => Promise<Loaded>) => {
   let loaded: Promise<Loaded> | undefined
-  return async () => await (loaded ??= load())
+  return async () =>
+    await (loaded ??= load().catch((error: unknown) => {
+      loaded = undefined
+      throw error
+    }))
 }

@@ -4,6 +4,7 @@ import type { Kv, Objects } from '../ports.ts'
 import { surroundDynamodb } from './around.ts'
 import { briefly } from './brief-client.ts'
 import { createBucketClient } from './bucket-client.ts'
+import { createDistributedReads } from './distribution.ts'
 import { createAwsKv } from './kv.ts'
 import { createAwsObjects } from './objects.ts'
 import type { AwsSettings } from './settings.ts'
@@ -24,7 +25,10 @@ export const openAws = (settings: AwsSettings): { readonly kv: Kv; readonly obje
   return {
     kv: createAwsKv(dynamodb, settings.table),
     objects: createAwsObjects(createBucketClient(settings), settings.bucket, {
-      read: createSignedReads(signing),
+      read:
+        settings.distribution === undefined
+          ? createSignedReads(signing)
+          : createDistributedReads(settings.distribution),
       ...createSignedWrites(signing),
     }),
   }

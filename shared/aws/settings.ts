@@ -1,3 +1,5 @@
+import type { Distribution } from './distribution.ts'
+
 /** Where the ports on AWS find what they stand on. Credentials come from where the SDK looks for them. */
 export type AwsSettings = {
   /** Name of the DynamoDB table. */
@@ -8,6 +10,8 @@ export type AwsSettings = {
   readonly region?: string
   /** Of an AWS-compatible service, for example `http://127.0.0.1:4566`. By default AWS itself. */
   readonly endpoint?: string
+  /** Stands before the bucket, for reads. By default they go to S3 itself. */
+  readonly distribution?: Distribution
   /** Goes round every call to AWS, each attempt of it: to count, to trace, to make trouble. */
   readonly around?: Around
 }

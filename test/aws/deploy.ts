@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as z from 'zod'
@@ -35,16 +36,16 @@ export const cdkOn = (endpoint: string) => {
     AWS_EC2_METADATA_DISABLED: 'true',
     CDK_DISABLE_CLI_TELEMETRY: 'true',
   }
-  return async (...args: readonly string[]): Promise<void> => {
-    const options = { cwd: ROOT, env, timeout: TIMEOUT_MS }
+  return async (args: readonly string[], cwd = ROOT): Promise<void> => {
+    const options = { cwd, env, timeout: TIMEOUT_MS }
     await promisify(execFile)(process.execPath, [CDK, '--no-notices', ...args], options)
   }
 }
 
-/** Prepares the emulator's account, which may be prepared already; by default for the app, which only one at a time can. */
-export const bootstrap = async (endpoint: string, assembly?: string): Promise<void> => {
-  const from = assembly === undefined ? [] : ['--app', assembly]
-  await cdkOn(endpoint)('bootstrap', ...from, `aws://${ACCOUNT}/${CREDENTIALS.AWS_REGION}`)
+/** Prepares the emulator's account, which may be prepared already. Where there is no app, none is synthesised for it. */
+export const bootstrap = async (endpoint: string): Promise<void> => {
+  const environment = `aws://${ACCOUNT}/${CREDENTIALS.AWS_REGION}`
+  await cdkOn(endpoint)(['bootstrap', environment], tmpdir())
 }
 
 /**
@@ -65,14 +66,14 @@ export const deploy = async (
     '-c',
     `${name}=${value}`,
   ])
-  await cdk('synth', '--quiet', '--output', assembly, ...flags)
+  await cdk(['synth', '--quiet', '--output', assembly, ...flags])
   const template = join(assembly, `${stackName}.template.json`)
   await writeFile(template, corrected(await readFile(template, 'utf8')))
-  await bootstrap(endpoint, assembly)
-  await cdk(
+  await bootstrap(endpoint)
+  await cdk([
     ...['deploy', '--app', assembly, '--all', '--require-approval', 'never'],
     ...['--outputs-file', outputsFile],
-  )
+  ])
   const made = z.record(z.string(), outputs).parse(JSON.parse(await readFile(outputsFile, 'utf8')))
   const mine = made[stackName]
   if (mine === undefined) throw new Error(`${stackName} was not deployed`)
@@ -81,5 +82,5 @@ export const deploy = async (
 
 /** Deletes the stack that `deploy` made last from this directory. */
 export const destroy = async (endpoint: string, directory: string): Promise<void> => {
-  await cdkOn(endpoint)('destroy', '--app', join(directory, 'cdk.out'), '--all', '--force')
+  await cdkOn(endpoint)(['destroy', '--app', join(directory, 'cdk.out'), '--all', '--force'])
 }

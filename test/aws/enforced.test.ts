@@ -77,7 +77,7 @@ describe('a registry whose functions may do what their policies say', () => {
       layers: 1,
       layerBytes: LARGE_LAYER_BYTES,
     })
-    const push = { as: ci, directory: path, home: workspace().path, way: 'parts' } as const
+    const push = { as: ci, source: path, home: workspace().path, way: 'parts' } as const
     await pushDirectly(registry, { ...push, name: 'team/parts:v1' })
   })
 

@@ -5,8 +5,12 @@ export type Fault =
   /** The function ends before the call is sent, or when it was sent and nobody waits for the answer. */
   | 'ended before'
   | 'ended after'
+  /** It is never done, and nobody says so. */
+  | 'dropped'
   /** It is done, and the answer is lost. */
   | 'answer lost'
+  /** It is given up on, and done when everything else is. */
+  | 'delayed'
   /** It is sent twice, and the first answer counts. */
   | 'sent twice'
 
@@ -21,6 +25,9 @@ export const createFaults = () => {
   let refuse: ((call: AwsCall) => Error | undefined) | undefined
   let end: () => void = () => undefined
   let ended: Promise<void> = Promise.resolve()
+  let held: () => Promise<void> = async () => {
+    await Promise.resolve()
+  }
 
   const around: Around = async (call, send) => {
     // Nothing comes of anything that a function was about to do when it ended.
@@ -45,8 +52,15 @@ export const createFaults = () => {
         if (plan.fault === 'ended after') await send()
         end()
         return await never()
+      case 'dropped':
+        throw new Error('socket hang up')
       case 'answer lost':
         await send()
+        throw new Error('socket hang up')
+      case 'delayed':
+        held = async () => {
+          await send().catch(() => undefined)
+        }
         throw new Error('socket hang up')
       case 'sent twice': {
         const answer = await send()
@@ -73,6 +87,10 @@ export const createFaults = () => {
     calls: (): readonly AwsCall[] => calls,
     /** How many calls had to wait for one another; those side by side count once. */
     roundTrips: (): number => depth,
+    /** Does at last what was delayed. */
+    release: async (): Promise<void> => {
+      await held()
+    },
     /** Resolves when a function has ended. */
     ended: async (): Promise<void> => {
       await ended

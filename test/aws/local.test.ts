@@ -5,7 +5,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mendFirstPassword, readFirstPassword } from '../../infra/local/endpoint.ts'
 import { readState } from '../../infra/local/state.ts'
 import { isRunning } from '../../infra/local/background.ts'
 import type { Login } from '../support/credentials.ts'
@@ -16,7 +18,7 @@ import { temporaryDirectory, type TemporaryDirectory } from '../support/temporar
 import { provideWorkspace } from '../support/workspace.ts'
 import { CREDENTIALS, startMinistack, type Endpoint } from '../tools/endpoints/start.ts'
 import { askingAs } from './registry.ts'
-import { makeProject, makeRobot } from './stories.ts'
+import { makeProject, makeRobot, pushDirectly } from './stories.ts'
 
 const LOCAL = join(import.meta.dirname, '..', '..', 'infra', 'local')
 
@@ -99,6 +101,19 @@ describe('what local:up leaves running', () => {
         await puller.docker('pull', reference)
         const inspected = await puller.docker('image', 'inspect', '--format', '{{.Id}}', reference)
         expect(inspected.trim()).toBe(id)
+        // As roadstead push brings it, from the daemon itself.
+        const direct = `${host}/team/direct:v1`
+        await pushDirectly(
+          { url, host },
+          {
+            ...{ as: admin, source: `docker:${reference}`, home: workspace().path },
+            ...{ name: 'team/direct:v1', way: 'single', dockerHost: pusher.socket },
+          },
+        )
+        await puller.docker('rmi', '--force', id)
+        await puller.docker('pull', direct)
+        const again = await puller.docker('image', 'inspect', '--format', '{{.Id}}', direct)
+        expect(again.trim()).toBe(id)
       } finally {
         await puller.stop()
       }
@@ -189,6 +204,28 @@ describe('the commands', () => {
     expect([await isServed(url), await isServed(endpoint ?? '')]).toEqual([false, false])
     const again = await run('down', ['--data', data])
     expect(again).toEqual({ code: 0, output: 'Nothing is running.\n' })
+  })
+})
+
+describe('a first password', () => {
+  const settings = () => ({
+    ...{ endpoint: elsewhere.endpoint, region: CREDENTIALS.AWS_REGION },
+    credentials: {
+      accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
+      secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+    },
+  })
+
+  it.each([
+    ['without-a-Digit-as-the-emulator-makes-them', /^(?=.*[A-Z])(?=.*[a-z])(?=.*[0-9])[^-]{32}$/],
+    ['Has0EveryKind', /^Has0EveryKind$/],
+  ])('that is %s is one that a registry takes in the end', async (made, expected) => {
+    const name = `first-password-${made}`
+    const create = new CreateSecretCommand({ Name: name, SecretString: made })
+    await new SecretsManagerClient(settings()).send(create)
+    const command = `aws secretsmanager get-secret-value --secret-id ${name}`
+    await mendFirstPassword(elsewhere.endpoint, command)
+    expect(await readFirstPassword(elsewhere.endpoint, command)).toMatch(expected)
   })
 })
 

@@ -13,6 +13,8 @@ import { templateOf } from './stack.ts'
 
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/0'
 
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:blobs'
+
 const domainOf = (stack: Stack, name: string, zone?: string): CustomDomain => ({
   name,
   certificate: Certificate.fromCertificateArn(stack, 'Certificate', CERTIFICATE),
@@ -114,6 +116,7 @@ describe('properties', () => {
     ['relay.hours.stop', relayWith({ hours: { start: START, stop: '18:00' } })],
     ['relay.hours.timeZone', relayWith({ hours: { start: START, stop: START, timeZone: 'CET' } })],
     ['relay.hours.end', relayWith({ hours: { start: START, stop: START, end: START } })],
+    ['distribution', () => untyped({ distribution: true })],
     ['apiTags', () => untyped({ apiTags: 'a=b' })],
     ['apiTags', () => ({ apiTags: { 'aws:name': 'mine' } })],
     ['apiTags.name', () => untyped({ apiTags: { name: 1 } })],
@@ -132,7 +135,7 @@ describe('properties', () => {
       [
         ...['domain', 'externalUrl', 'bucket', 'encryptionKey', 'removalPolicy'],
         ...['createProjectsOnPush', 'allowSparse', 'memorySizeMb', 'reservedConcurrency'],
-        ...['logRetention', 'alarmTopic', 'gcGrace', 'relay', 'apiTags'],
+        ...['logRetention', 'alarmTopic', 'gcGrace', 'relay', 'distribution', 'apiTags'],
       ] as const satisfies readonly (keyof RoadsteadProps)[]
     ).join(', ')
     expect(() => templateOf(() => untyped({ domian: {} }))).toThrow(
@@ -228,6 +231,12 @@ describe('the context of the app', () => {
     ['hostedZone', { domain: 'r.example.com', certificate: CERTIFICATE, hostedZone: 'Z1' }],
     ['relayDomain', { relayDomain: 'push', relayCertificate: CERTIFICATE }],
     ['relayVpc', { relayDomain: 'p.example.com', relayCertificate: CERTIFICATE, relayVpc: 'mine' }],
+    ['distributionPrivateKey', { distributionPublicKey: 'key.pem' }],
+    ['distributionPublicKey', { distributionPrivateKey: `${SECRET}-AbCdEf` }],
+    [
+      'distributionPrivateKey',
+      { distributionPublicKey: 'key.pem', distributionPrivateKey: SECRET },
+    ],
     ['externalUrl', { externalUrl: '' }],
     ['createProjectsOnPush', { createProjectsOnPush: 'sometimes' }],
     ['allowSparse', { allowSparse: 'maybe' }],

@@ -170,7 +170,7 @@ describe('a push, at every call to AWS that it makes', () => {
     TIMEOUT_MS,
   )
 
-  it.each<Fault>(['answer lost', 'sent twice'])(
+  it.each<Fault>(['dropped', 'answer lost', 'delayed', 'sent twice'])(
     'comes to its end with the call "%s", and leaves nothing that no task covers',
     async (fault) => {
       const { length: calls } = await callsOfPush()
@@ -184,6 +184,7 @@ describe('a push, at every call to AWS that it makes', () => {
           const [call] = faults.calls().slice(at - 1)
           throw new Error(`call ${at}, ${call?.command ?? ''}: ${String(error)}`, { cause: error })
         }
+        await faults.release()
         faults.plan()
         await expectPullable(app)
         expect(await wrong(), `call ${at}`).toEqual([])

@@ -8,8 +8,9 @@ import { writeSparseImage } from '../support/sparse.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { startMinistack } from '../tools/endpoints/start.ts'
 
-const LAYER_BYTES = 300_000_000
-const MAX_MEMORY_BYTES = 250_000_000
+const LAYER_BYTES = 20_000_000
+/** All that is said of a layer, of its config and of both. */
+const MAX_RECEIVED_BYTES = 50_000
 
 const cleanUps: (() => Promise<void>)[] = []
 let registry: AwsRegistry
@@ -33,18 +34,17 @@ afterAll(async () => {
 })
 
 describe('roadstead push to S3', () => {
-  it.each(['single', 'parts'])('brings a layer of 300 MB (%s)', async (way) => {
+  it.each(['single', 'parts'])('brings a layer past the registry (%s)', async (way) => {
     const path = join(directory, way)
     const layer = await writeSparseImage(path, LAYER_BYTES)
     const env = { XDG_CACHE_HOME: directory, XDG_CONFIG_HOME: directory }
     const said = await runCli(['push', '--way', way, path, `${host}/aws/${way}:v1`], env)
     expect(said).toMatchObject({ code: 0 })
-    expect(said.peakBytes).toBeLessThan(MAX_MEMORY_BYTES)
     const answer = await fetch(`http://${host}/v2/aws/${way}/blobs/${layer}`)
     expect(answer.redirected).toBe(true)
     const bytes = new Uint8Array(await answer.arrayBuffer())
     expect(`sha256:${createHash('sha256').update(bytes).digest('hex')}`).toBe(layer)
-    expect(registry.receivedBytes()).toBeLessThan(100_000)
+    expect(registry.receivedBytes()).toBeLessThan(MAX_RECEIVED_BYTES)
   })
 
   it('links nothing that is not what it is called', async () => {

@@ -1,4 +1,4 @@
-import { apiUrl, readFirstPassword } from '../../infra/local/endpoint.ts'
+import { apiUrl, mendFirstPassword, readFirstPassword } from '../../infra/local/endpoint.ts'
 import { authorization, type Login } from '../support/credentials.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { startMinistack, type MinistackOptions } from '../tools/endpoints/start.ts'
@@ -103,6 +103,7 @@ export const deployRegistryTo = async (
         options.enforcesIam === true ? forTheEmulator : undefined,
       )
     const outputs = await redeploy(context)
+    await mendFirstPassword(endpoint, outputs.FirstPasswordCommand)
     const password = await readFirstPassword(endpoint, outputs.FirstPasswordCommand)
     const admin = { name: 'admin', password }
     return {

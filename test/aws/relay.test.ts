@@ -109,7 +109,7 @@ describe('a relay beside a deployed registry', () => {
   it('has the worker read through what comes directly in parts', async () => {
     const path = await workspace().directory('direct')
     await writeSparseImage(path, 20 * MB)
-    const push = { as: ci, directory: path, home: workspace().path, way: 'parts' } as const
+    const push = { as: ci, source: path, home: workspace().path, way: 'parts' } as const
     await pushDirectly(relay, { ...push, name: 'large/direct:v1' })
   })
 

@@ -2,6 +2,7 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { secretOf } from '../../infra/local/endpoint.ts'
+import { withProxy } from '../support/cli.ts'
 import { authorization, type Login } from '../support/credentials.ts'
 import { eventually } from '../support/eventually.ts'
 import { blobsOf, digestOf as sha256, writeImage } from '../support/layout.ts'
@@ -13,7 +14,10 @@ import { makeProject, makeRobot, pushDirectly } from './stories.ts'
 
 const LAYER_BYTES = 256 * 1024
 const MB = 1024 * 1024
-const LARGE_LAYER_BYTES = 64 * MB
+const LARGE_LAYER_BYTES = 300 * MB
+const PROXIED_LAYER_BYTES = 20 * MB
+/** Of the program that pushes, however large a layer is. */
+const MAX_MEMORY_BYTES = 250_000_000
 
 let registry: DeployedRegistry
 let ci: Login
@@ -136,6 +140,8 @@ describe('a deployed registry', () => {
       const location = get.headers.get('location') ?? ''
       expect(new URL(location).port).toBe(new URL(registry.endpoint).port)
       expect(location).toContain('X-Amz-Signature=')
+      // Shorter than any credentials of a role live, by which it is signed: an hour at least.
+      expect(new URL(location).searchParams.get('X-Amz-Expires')).toBe('1200')
       const part = await fetch(location, { headers: { range: 'bytes=1-4' } })
       expect(part.status).toBe(206)
       expect((await part.arrayBuffer()).byteLength).toBe(4)
@@ -143,17 +149,31 @@ describe('a deployed registry', () => {
   })
 
   it.each(['single', 'parts'] as const)(
-    'takes by roadstead push what is too large for a function (%s)',
+    'takes 300 MB by roadstead push, far more than a function can (%s), in flat memory',
     async (way) => {
       const path = await workspace().directory('large')
       const layer = await writeSparseImage(path, LARGE_LAYER_BYTES)
-      const to = { as: ci, directory: path, home: workspace().path, way }
-      await pushDirectly(registry, { ...to, name: `stack/large-${way}:v1` })
+      const to = { as: ci, source: path, home: workspace().path, way }
+      const { peakBytes } = await pushDirectly(registry, { ...to, name: `stack/large-${way}:v1` })
+      expect(peakBytes).toBeGreaterThan(0)
+      expect(peakBytes).toBeLessThan(MAX_MEMORY_BYTES)
       const answer = await ask(`/v2/stack/large-${way}/blobs/${layer}`, { redirect: 'follow' })
-      const bytes = Buffer.from(await answer.arrayBuffer())
-      expect(sha256(bytes)).toBe(layer)
+      expect(answer.redirected).toBe(true)
+      expect(sha256(Buffer.from(await answer.arrayBuffer()))).toBe(layer)
     },
   )
+
+  it('takes from crane, by roadstead proxy, what is too large for a function', async () => {
+    const path = await workspace().directory('proxied')
+    const { digest } = await writeImage(path, { layers: 1, layerBytes: PROXIED_LAYER_BYTES })
+    await withProxy(registry.url, { env: { TMPDIR: workspace().path } }, async (host) => {
+      await workspace().logIn(host, ci)
+      await workspace().run('crane', 'push', '--insecure', path, `${host}/stack/proxied:v1`)
+    })
+    const reference = `${repository('proxied')}:v1`
+    const found = await workspace().run('crane', 'digest', '--insecure', reference)
+    expect(found.trim()).toBe(digest)
+  })
 
   it('lets everybody pull what is public, and nobody what is not', async () => {
     await pushImage('open')

@@ -11,8 +11,10 @@ const robot = z.object({ name: z.string(), secret: z.string() })
 
 export const makeProject = async (registry: Managed, name: string): Promise<void> => {
   const body = { project_name: name, metadata: { public: 'false' } }
-  const { status } = await registry.ask('/projects', { method: 'POST', body })
-  if (status !== 201) throw new Error(`a project could not be made: ${status}`)
+  const made = await registry.ask('/projects', { method: 'POST', body })
+  if (made.status !== 201) {
+    throw new Error(`a project could not be made: ${made.status} ${await made.text()}`)
+  }
 }
 
 /** A robot of the registry that may do this in all repositories of a project. */
@@ -34,22 +36,28 @@ export const makeRobot = async (
   return { name, password: secret }
 }
 
-/** Pushes what lies in a directory by `roadstead push`. */
+/** Pushes an image by `roadstead push`; answers the most memory that it had. */
 export const pushDirectly = async (
   { url, host }: Pick<DeployedRegistry, 'host' | 'url'>,
-  { as, directory, home, name, way }: DirectPush,
-): Promise<void> => {
+  { as, dockerHost, home, name, source, way }: DirectPush,
+): Promise<{ readonly peakBytes: number }> => {
   const env = {
     ...{ XDG_CACHE_HOME: home, XDG_CONFIG_HOME: home },
     ...{ ROADSTEAD_URL: url, ROADSTEAD_USER: as.name, ROADSTEAD_PASSWORD: as.password },
+    ...(dockerHost !== undefined && { DOCKER_HOST: dockerHost }),
   }
-  const { code, err } = await runCli(['push', '--way', way, directory, `${host}/${name}`], env)
+  const args = ['push', '--way', way, source, `${host}/${name}`]
+  const { code, err, peakBytes } = await runCli(args, env)
   if (code !== 0) throw new Error(`a push failed: ${err}`)
+  return { peakBytes }
 }
 
 type DirectPush = {
   readonly as: Login
-  readonly directory: string
+  /** As `roadstead push` takes it: a directory, say. */
+  readonly source: string
+  /** Of the daemon, where it is pushed from one. */
+  readonly dockerHost?: string
   /** Where the program may keep what it knows. */
   readonly home: string
   readonly name: string

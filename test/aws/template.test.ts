@@ -226,7 +226,11 @@ describe('the first password', () => {
   it('is made by AWS, fits the rule for passwords, and stays in its secret', () => {
     template.hasResource('AWS::SecretsManager::Secret', {
       DeletionPolicy: 'Retain',
-      Properties: { GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 32 } },
+      Properties: {
+        GenerateSecretString: {
+          ...{ ExcludePunctuation: true, PasswordLength: 32, RequireEachIncludedType: true },
+        },
+      },
     })
   })
 })
@@ -240,6 +244,7 @@ describe('the functions', () => {
       MemorySize: 1024,
       Timeout: name === 'Worker' ? 900 : 29,
       LoggingConfig: { LogFormat: 'JSON' },
+      Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } },
     })
     expect(properties).not.toHaveProperty('ReservedConcurrentExecutions')
     expect(properties).not.toHaveProperty('VpcConfig')

@@ -44,7 +44,9 @@ export const isOurs = (error: unknown): boolean => STATUS[toApiError(error, '').
 export const toApiError = (error: unknown, requestId: string): ApiError => {
   if (error instanceof ApiError) return error
   if (error instanceof DomainError) return new ApiError(error.code, error.message)
-  if (error instanceof RegistryError) return new ApiError(codeOf(error.status), error.message)
+  if (error instanceof RegistryError) {
+    return new ApiError(codeOf(error.status), error.message, error.headers)
+  }
   if (error instanceof PortError) return outOfReach(error)
   // Of the framework: JSON that does not parse, and bodies of a type that a route does not take.
   if (error instanceof HTTPException && error.status < 500) {
@@ -61,6 +63,7 @@ const CODES: Readonly<Record<number, ApiCode>> = {
   412: 'PRECONDITION',
   413: 'REQUEST_ENTITY_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
+  503: 'SERVICE_UNAVAILABLE',
 }
 
 const codeOf = (status: number): ApiCode => CODES[status] ?? 'BAD_REQUEST'

@@ -6,6 +6,7 @@ import { idInPath, jsonBody } from '../../../functions/api/http/schemas.ts'
 import { route } from '../../../functions/api/route.ts'
 import { DomainError, type DomainErrorCode } from '../../../shared/errors.ts'
 import { parseDigest } from '../../../shared/oci/digest.ts'
+import { RegistryError } from '../../../shared/oci/errors.ts'
 import { PortError } from '../../../shared/ports.ts'
 import { codeOf, createTestApi } from './support.ts'
 
@@ -170,6 +171,14 @@ describe('an error', () => {
       },
     ])
     expect(await ask('/x')).toBe('400 BAD_REQUEST')
+  })
+
+  it('of the vocabulary that another try may mend says so', async () => {
+    const options = { status: 503, headers: { 'Retry-After': '1' } }
+    const { get } = createTestApi([throwing(new RegistryError('TOOMANYREQUESTS', options))])
+    const response = await get('/x')
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '1'])
+    expect(await codeOf(response)).toBe('SERVICE_UNAVAILABLE')
   })
 
   it('that nobody expected is told to the log, and to the client only as an id', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createFirstStart } from '../../../functions/lambda/first-start.ts'
+import { DomainError } from '../../../shared/errors.ts'
 import { openMemory } from '../../../shared/memory/open.ts'
 import { createLogIn } from '../../../shared/identity/log-in.ts'
 import { parseProjectName } from '../../../shared/projects/name.ts'
@@ -62,6 +63,22 @@ describe('the first start of a registry on Lambda', () => {
     const other = await logIn({ ...login, password: secret })
     expect(other).not.toMatchObject({ principal: { name: 'admin' } })
     expect(reads).toBe(1)
+  })
+
+  it('calls a password that nobody may have a failure of ours, and says what to do about it', async () => {
+    const store = createTestStore()
+    let secret = 'without-a-Digit-or-such'
+    const start = createFirstStart(store, () => Promise.resolve(secret))
+    const failure: unknown = await start().catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(Error)
+    // What a client did wrong it would be told, and by 400.
+    expect(failure).not.toBeInstanceOf(DomainError)
+    expect(String(failure)).toContain('put another one into the secret')
+    expect(String(failure)).toContain('a digit')
+    expect(String(failure)).not.toContain(secret)
+    secret = PASSWORD
+    await start()
+    expect(await createLogIn(store, () => undefined)(login)).toBeDefined()
   })
 
   it('is tried again with the next login when it failed', async () => {

@@ -1,0 +1,2 @@
+/** What is used of CloudFront's signer. */
+export { getSignedUrl } from '@aws-sdk/cloudfront-signer'
