@@ -1,11 +1,12 @@
 /** `Objects` on plain files. */
 import { randomUUID } from 'node:crypto'
-import { open, rm, stat, unlink } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { open, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assertRange } from '../limits.ts'
 import type { ByteRange, Clock, Objects } from '../ports.ts'
 import type { DataDirectory } from './data-directory.ts'
-import { syncDirectory, totalBytes, writeDurably } from './durable.ts'
+import { totalBytes, writeDurably } from './durable.ts'
 import { guarded, isAbsent } from './failures.ts'
 import { listObjects } from './object-list.ts'
 import { objectPath } from './object-path.ts'
@@ -16,6 +17,7 @@ import type { Room } from './room.ts'
 import { signRead } from './signed-read.ts'
 import type { Redirect } from './signed-read.ts'
 import { signWrite } from './signed-write.ts'
+import { createSyncOnce } from './sync-once.ts'
 
 /** Read at once and handed on as it is: large, because every chunk costs a trip through the thread pool. */
 const CHUNK_BYTES = 512 * 1024
@@ -37,6 +39,7 @@ export const createObjects = async (context: Context): Promise<EmbeddedObjects> 
   const { clock, paths, redirect, room, writes } = context
   const fileOf = (key: string): string => objectPath(paths.objects, key).file
   const checksums = new Map<string, string>()
+  const syncOnce = createSyncOnce()
   const { receivePart, ...multipart } = await createMultipart({
     ...{ clock, paths, room, fileOf, writes },
   })
@@ -83,12 +86,12 @@ export const createObjects = async (context: Context): Promise<EmbeddedObjects> 
 
     head: async (key) => {
       const file = fileOf(key)
-      return await guarded('unavailable', async () => await sizeOf(file))
+      return await guarded('unavailable', () => Promise.resolve(sizeOf(file)))
     },
 
     get: async (key, range) => {
       const file = fileOf(key)
-      const found = await guarded('unavailable', async () => await sizeOf(file))
+      const found = await guarded('unavailable', () => Promise.resolve(sizeOf(file)))
       if (found === undefined) return undefined
       const { sizeBytes } = found
       if (range !== undefined) assertRange(range, sizeBytes)
@@ -108,7 +111,7 @@ export const createObjects = async (context: Context): Promise<EmbeddedObjects> 
       await Promise.all(keys.map(remove))
       // Or a power cut brings files back which no record names any more.
       const sync = async ([directory, under]: readonly [string, readonly string[]]) => {
-        await syncDirectory(directory).catch(() => {
+        await syncOnce(directory).catch(() => {
           for (const key of under) failed.add(key)
         })
       }
@@ -133,7 +136,7 @@ export const createObjects = async (context: Context): Promise<EmbeddedObjects> 
 
     inspect: async (key) => {
       const file = fileOf(key)
-      const found = await guarded('unavailable', async () => await sizeOf(file))
+      const found = await guarded('unavailable', () => Promise.resolve(sizeOf(file)))
       const sha256 = checksums.get(key)
       return found && { ...found, ...(sha256 !== undefined && { sha256 }) }
     },
@@ -149,13 +152,10 @@ export const createObjects = async (context: Context): Promise<EmbeddedObjects> 
   return { objects, receive }
 }
 
-const sizeOf = async (file: string): Promise<{ readonly sizeBytes: number } | undefined> => {
-  try {
-    return { sizeBytes: (await stat(file)).size }
-  } catch (error) {
-    if (isAbsent(error)) return undefined
-    throw error
-  }
+/** At once: a look at a name takes less than handing it to another thread, and absence is no error there. */
+const sizeOf = (file: string): { readonly sizeBytes: number } | undefined => {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found && { sizeBytes: found.size }
 }
 
 const unlinked = async (file: string): Promise<boolean> => {
