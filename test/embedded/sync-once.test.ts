@@ -54,6 +54,7 @@ test('a flush that fails has failed for all whom it was to serve, and for nobody
   const syncOnce = createSyncOnce(sync)
   for (const directory of ['a', 'b', 'c', 'd']) void syncOnce(directory)
   const both = Promise.allSettled([syncOnce('e'), syncOnce('e')])
+  await turn()
   begun[0]?.end()
   await turn()
   begun[4]?.fail()
