@@ -19,6 +19,7 @@ import { checkManifests } from './checks/manifests.ts'
 import { checkObjects } from './checks/objects.ts'
 import { checkParts, checkPushes } from './checks/pushes.ts'
 import { checkTags } from './checks/tags.ts'
+import { checkTrash } from './checks/trash.ts'
 import { checkUntagged } from './checks/untagged.ts'
 import { FINDINGS, type Severity } from './finding.ts'
 import { findingLine } from './log.ts'
@@ -27,7 +28,7 @@ import type { Check, CheckContext, Entry, Suspect } from './suspect.ts'
 
 const CHECKS: readonly Check[] = [
   ...[checkBlobs, checkLinks, checkObjects, checkParts, checkManifests, checkPushes],
-  ...[checkHolders, checkTags, checkUntagged, checkBytes],
+  ...[checkHolders, checkTags, checkUntagged, checkTrash, checkBytes],
 ]
 
 /** Suspects are settled by so many: each time the queue of tasks is walked through. */

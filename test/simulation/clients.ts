@@ -1,8 +1,10 @@
+import { DomainError } from '../../shared/errors.ts'
 import type { World } from '../../shared/memory/world.ts'
-import { digestOf, type Digest } from '../../shared/oci/digest.ts'
+import { digestOf, parseDigest, type Digest } from '../../shared/oci/digest.ts'
 import { RegistryError } from '../../shared/oci/errors.ts'
+import type { Manifest } from '../../shared/oci/manifest.ts'
 import { fullName, type RepositoryName } from '../../shared/oci/name.ts'
-import { parseTag, type Reference } from '../../shared/oci/reference.ts'
+import { parseTag, type Reference, type Tag } from '../../shared/oci/reference.ts'
 import { PortError } from '../../shared/ports.ts'
 import { deleteBlob } from '../../shared/registry/blobs/delete.ts'
 import { findBlob, findBlobToPush } from '../../shared/registry/blobs/find.ts'
@@ -21,8 +23,17 @@ import { signParts, signWhole } from '../../shared/registry/uploads/direct/sign.
 import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import { startUpload } from '../../shared/registry/uploads/start.ts'
 import { openUpload } from '../../shared/registry/uploads/upload.ts'
-import { key, type ObjectId, type ProjectId } from '../../shared/table.ts'
+import {
+  key,
+  prefix,
+  trashOf,
+  type ObjectId,
+  type ProjectId,
+  type RepositoryId,
+} from '../../shared/table.ts'
+import { undelete } from '../../shared/trash/undelete.ts'
 import { BLOBS, image, index, type Built } from './contents.ts'
+import { bytesIn, parsed } from './invariants.ts'
 import type { Ledger, Operation } from './ledger.ts'
 import { REPOSITORIES, type Registry } from './registry.ts'
 
@@ -39,6 +50,8 @@ export type Story = {
   readonly deletesUntagged: boolean
   /** Whether clients mostly pull blobs, and delete them. */
   readonly pullsMuch: boolean
+  /** Whether clients mostly delete images and bring them back. */
+  readonly undeletesMuch: boolean
   /** Until when objects are to stay that a reader was given a URL of; absent where nobody leaves them alone at all. */
   readonly pulls: Map<ObjectId, number> | undefined
   readonly pullPromiseMs: number
@@ -70,12 +83,14 @@ export const runClient = async (story: Story, registry: Registry): Promise<void>
       await action(story, registry, name)
     } catch (error) {
       // A client is told no, or that nobody knows; both are answers. Anything else is a bug.
-      if (!(error instanceof RegistryError || error instanceof PortError)) {
+      if (!ANSWERS.some((kind) => error instanceof kind)) {
         story.broken.push(`a client was answered ${String(error)}`)
       }
     }
   }
 }
+
+const ANSWERS = [RegistryError, DomainError, PortError]
 
 type Action = (story: Story, registry: Registry, name: RepositoryName) => Promise<void>
 
@@ -182,6 +197,21 @@ const put = async (
   const { random } = story.world
   const tag = random.chance(0.8) ? random.pick(TAGS) : undefined
   const reference: Reference = tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
+  await bind(story, name, { digest, tag }, async () => {
+    await putManifest(context, name, { reference, tags: [], bytes, contentType: undefined })
+    count(story, 'put')
+  })
+}
+
+type Bound = { readonly digest: Digest; readonly tag: Tag | undefined }
+
+/** Whoever does this is promised that the manifest is there, and the tag leads to it. */
+const bind = async (
+  story: Story,
+  name: RepositoryName,
+  { digest, tag }: Bound,
+  run: () => Promise<void>,
+): Promise<void> => {
   const manifest = manifestName(name, digest)
   const operations = [story.ledger.begin(manifest, PRESENT)]
   if (tag !== undefined) {
@@ -192,12 +222,12 @@ const put = async (
     }
   }
   try {
-    await putManifest(context, name, { reference, tags: [], bytes, contentType: undefined })
+    await run()
     for (const operation of operations) operation.acknowledge()
-    count(story, 'put')
   } catch (error) {
+    const isRefusal = error instanceof RegistryError && error.status < 500
     for (const operation of operations) {
-      if (error instanceof RegistryError && error.status < 500) operation.refuse()
+      if (isRefusal || error instanceof DomainError) operation.refuse()
       else operation.abandon()
     }
     throw error
@@ -286,12 +316,21 @@ const removeTag: Action = async (story, { context }, name) => {
   })
 }
 
-const removeManifest: Action = async (story, { context }, name) => {
+const removeManifest: Action = async (story, registry, name) => {
   const { ledger } = story
   const known = ledger.names().filter((each) => each.startsWith(`manifest ${fullName(name)} `))
-  const manifest = story.world.random.pick(known)
-  const digest = manifest?.split(' ').at(-1)
-  if (manifest === undefined || digest === undefined) return
+  const digest = story.world.random.pick(known)?.split(' ').at(-1)
+  if (digest !== undefined) await removeKnown(story, registry, name, parseDigest(digest))
+}
+
+const removeKnown = async (
+  story: Story,
+  { context }: Registry,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<void> => {
+  const { ledger } = story
+  const manifest = manifestName(name, digest)
   const tags = TAGS.map((tag) => tagName(name, tag))
     .filter((tag) => ledger.possible(tag).includes(digest))
     .map((tag) => ledger.begin(tag, undefined))
@@ -299,7 +338,7 @@ const removeManifest: Action = async (story, { context }, name) => {
   story.deletes.add(entry)
   try {
     await remove(story, [ledger.begin(manifest, undefined)], async () => {
-      await deleteManifest(context, name, digest as Digest)
+      await deleteManifest(context, name, digest)
     })
   } finally {
     for (const operation of tags) operation.abandon()
@@ -320,6 +359,63 @@ const remove = async (
     for (const operation of operations) operation.abandon()
     throw error
   }
+}
+
+/** Brings back something that was deleted, by its digest or by a tag that led to it, with or without a tag. */
+const bringBack: Action = async (story, registry, name) => {
+  const { random, table } = story.world
+  const { rid } = idsOf(story, name)
+  const trash = table.sortKeys(trashOf(rid)).filter((sk) => sk.startsWith(prefix.trashEntries))
+  const sk = random.pick(trash)
+  const entry = sk === undefined ? undefined : table.get({ pk: trashOf(rid), sk })
+  if (entry === undefined) return
+  const tag = random.chance(0.5) ? random.pick(TAGS) : undefined
+  await bringBackOne(story, registry, name, {
+    digest: parseDigest(String(entry['digest'])),
+    tag: typeof entry['tag'] === 'string' ? parseTag(entry['tag']) : tag,
+  })
+}
+
+const idsOf = ({ world: { table } }: Story, { path, project }: RepositoryName) => {
+  const item = table.get(key.repositoryName(project, path))
+  return { pid: String(item?.['pid']) as ProjectId, rid: String(item?.['rid']) as RepositoryId }
+}
+
+const bringBackOne = async (
+  story: Story,
+  { context }: Registry,
+  name: RepositoryName,
+  { digest, tag }: Bound,
+): Promise<void> => {
+  const { pid, rid } = idsOf(story, name)
+  // A later deletion of the tag may have been of another manifest, so it is not asked for by the tag alone.
+  const reference = { kind: 'digest', digest } as const
+  const tags = tag === undefined ? [] : [tag]
+  const { blobs, manifests } = refersTo(story, rid, digest)
+  const isCollected = blobs.some((blob) => !story.world.table.get(key.blob(blob.digest)))
+  // Its parts come before the whole, and may stay alone when it does not come.
+  const parts = manifests.map((part) =>
+    story.ledger.begin(manifestName(name, part.digest), PRESENT),
+  )
+  try {
+    await bind(story, name, { digest, tag }, async () => {
+      const { restored } = await undelete(context, { pid, name, reference, tags })
+      if (restored.length > 0) count(story, isCollected ? 'undeleteCollected' : 'undelete')
+    })
+  } finally {
+    for (const part of parts) part.abandon()
+  }
+}
+
+/** What a manifest in the trash refers to. */
+const refersTo = (
+  { world }: Story,
+  rid: RepositoryId,
+  digest: Digest,
+): Pick<Manifest, 'blobs' | 'manifests'> => {
+  const record = world.table.get(key.trashedManifest(rid, digest))
+  const bytes = record && bytesIn(world, record)
+  return bytes === undefined ? { blobs: [], manifests: [] } : parsed(bytes)
 }
 
 const removeBlob: Action = async (story, { context }, name) => {
@@ -364,6 +460,8 @@ const ACTIONS: readonly Action[] = [
   removeManifest,
   removeManifest,
   removeBlob,
+  bringBack,
+  bringBack,
   pull,
 ]
 
@@ -399,7 +497,28 @@ const PULLING: readonly Action[] = [
   ...Array.from({ length: ACTIONS.length }, () => pullAndDelete),
 ]
 
-const actionsOf = ({ deletesUntagged, pullsMuch }: Story): readonly Action[] => {
+/** An image of a blob that few others have: deleted, and wanted back, soon or when everything has been collected. */
+const regret: Action = async (story, registry, name) => {
+  const { random } = story.world
+  const blobs = [Buffer.from(`loose ${random.below(LOOSE_BLOBS)}`)]
+  const content = image(blobs)
+  await ensureBlobs(story, registry, name, blobs)
+  await put(story, registry, name, content)
+  await removeKnown(story, registry, name, content.digest)
+  await registry.process.clock.sleep(random.below(KEPT_MS))
+  await bringBackOne(story, registry, name, { digest: content.digest, tag: random.pick(TAGS) })
+}
+
+const KEPT_MS = 40 * 60_000
+
+/** Where images are deleted and brought back, that is what matters. */
+const REGRETTING: readonly Action[] = [
+  ...ACTIONS,
+  ...Array.from({ length: ACTIONS.length }, () => [regret, bringBack]).flat(),
+]
+
+const actionsOf = ({ deletesUntagged, pullsMuch, undeletesMuch }: Story): readonly Action[] => {
+  if (undeletesMuch) return REGRETTING
   if (pullsMuch) return PULLING
   return deletesUntagged ? TAGGING : ACTIONS
 }

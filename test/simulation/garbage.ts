@@ -25,7 +25,8 @@ export const garbage = (world: Observed): string[] => {
   }
   const isUsed = ({ pk, sk }: Item): boolean => {
     const [kind = '', first = '', second = ''] = pk.split('#')
-    if (kind === 'TASK' || kind === 'PARKED') return false
+    if (kind === 'TASK' || kind === 'PARKED' || kind === 'TRASH') return false
+    if (sk.startsWith('DELETED#')) return false
     if (kind === 'BLOB') return blobs.has(first) && isOfLive(sk, incs)
     if (kind === 'OBJECT') return oids.has(first) && sk === GUARD
     if (kind === 'MANIFEST') {

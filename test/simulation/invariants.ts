@@ -113,15 +113,22 @@ const isTorn = (view: View, guard: Item): boolean => {
 }
 
 export const bodyOf = (
-  { bucket, table }: Pick<Observed, 'bucket' | 'table'>,
+  world: Pick<Observed, 'bucket' | 'table'>,
   guard: Item,
 ): Uint8Array | undefined => {
-  const oid = guard['oid']
+  if (typeof guard['oid'] === 'string') return bytesIn(world, guard)
+  const body = world.table.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })
+  return body && bytesIn(world, body)
+}
+
+/** The bytes that an item has, or those of its object. */
+export const bytesIn = (
+  { bucket }: Pick<Observed, 'bucket'>,
+  { bytes, gzip, oid }: Item,
+): Uint8Array | undefined => {
   if (typeof oid === 'string') return bucket.objects.get(bucketKey.object(oid as ObjectId))
-  const body = table.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })
-  const bytes = body?.['bytes']
   if (!(bytes instanceof Uint8Array)) return undefined
-  return body?.['gzip'] === true ? gunzipSync(bytes) : bytes
+  return gzip === true ? gunzipSync(bytes) : bytes
 }
 
 /** I2: a blob's object is its own and in the bucket. I3: no object has two owners, and a doomed one has none. */

@@ -6,7 +6,7 @@ import type { Reference, Tag } from '../../oci/reference.ts'
 import type { Incarnation } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
 import { childrenOf, type Pushed } from './children.ts'
-import { commitManifest, type Push } from './commit.ts'
+import { commitManifest, requireMoves, type Push } from './commit.ts'
 import { abandon, beginPush } from './intent.ts'
 import { lookBeforePush, requireMembers } from './look.ts'
 import { retag } from './retag.ts'
@@ -18,6 +18,8 @@ export type ManifestUpload = {
   readonly tags: readonly Tag[]
   readonly bytes: Uint8Array
   readonly contentType: string | undefined
+  /** False: a tag that leads elsewhere is left there, and nothing is done. True if absent. */
+  readonly movesTags?: boolean
 }
 
 export type PutManifest = { readonly digest: Digest; readonly subject: Digest | undefined }
@@ -38,14 +40,14 @@ const MAX_ATTEMPTS = 20
  *             -> commit: the intent becomes the manifest, in one transaction
  * ```
  * @throws RegistryError MANIFEST_INVALID (413 above the limit), DIGEST_INVALID, SIZE_INVALID, UNSUPPORTED,
- * MANIFEST_BLOB_UNKNOWN with every missing digest, NAME_UNKNOWN
+ * MANIFEST_BLOB_UNKNOWN with every missing digest, NAME_UNKNOWN; DENIED (409) for a tag that may not be moved
  */
 export const putManifest = async (
   context: RegistryContext,
   name: RepositoryName,
   upload: ManifestUpload,
 ): Promise<PutManifest> => {
-  const { reference, bytes } = upload
+  const { reference, bytes, movesTags = true } = upload
   requireSize(bytes.byteLength, context.limits.maxManifestBytes)
   const digest = digestFor(reference, bytes)
   const manifest = parseManifest(bytes, upload.contentType)
@@ -54,7 +56,8 @@ export const putManifest = async (
   ]
   const subject = manifest.subject?.digest
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    if (await tryPut(context, name, { manifest, digest, bytes, tags })) return { digest, subject }
+    if (await tryPut(context, name, { manifest, digest, bytes, tags, movesTags }))
+      return { digest, subject }
   }
   throw new RegistryError('TOOMANYREQUESTS', {
     status: 503,
@@ -67,9 +70,10 @@ export const putManifest = async (
 const tryPut = async (
   context: RegistryContext,
   name: RepositoryName,
-  given: Pick<Push, 'manifest' | 'digest' | 'bytes' | 'tags'>,
+  given: Pick<Push, 'manifest' | 'digest' | 'bytes' | 'tags' | 'movesTags'>,
 ): Promise<boolean> => {
   const seen = await lookBeforePush(context, name, given)
+  requireMoves(given, seen.tags)
   if (seen.present !== undefined)
     return await retag(context, seen.present, { ...given, name }, seen)
   const { repository } = seen
