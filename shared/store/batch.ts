@@ -1,4 +1,4 @@
-import type { BatchOperation, Item, Key, ReadMode } from '../ports.ts'
+import { PortError, type BatchOperation, type Item, type Key, type ReadMode } from '../ports.ts'
 import { AGAIN, retry } from './retry.ts'
 import type { Store } from './store.ts'
 
@@ -34,20 +34,30 @@ export const readAll = async (
   return { get: (key) => found.get(nameOf(key)) }
 }
 
-/** Makes any number of unconditional writes, calls side by side; resolves when every one of them is done. */
+/**
+ * Makes any number of unconditional writes, calls side by side; resolves when every one of them is done. `doubtful`: the
+ * answer of some call got lost, and it may be done once more, later.
+ */
 export const writeAll = async (
   store: Store,
   operations: readonly BatchOperation[],
-): Promise<void> => {
+): Promise<'sure' | 'doubtful'> => {
+  const state = { isDoubtful: false }
   await Promise.all(
     chunks(operations, OPERATIONS_PER_WRITE).map(async (chunk) => {
       let open = chunk
       await retry(store, async () => {
-        open = (await store.kv.batchWrite(open)).unprocessed
+        try {
+          open = (await store.kv.batchWrite(open)).unprocessed
+        } catch (error) {
+          state.isDoubtful ||= error instanceof PortError && error.failure === 'unknown'
+          throw error
+        }
         return open.length === 0 ? undefined : AGAIN
       })
     }),
   )
+  return state.isDoubtful ? 'doubtful' : 'sure'
 }
 
 const chunks = <T>(list: readonly T[], size: number): (readonly T[])[] =>

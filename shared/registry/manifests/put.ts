@@ -83,8 +83,8 @@ const tryPut = async (
   const children = childrenOf(given.manifest)
   const push = await beginPush(context, { ...given, name, pushed, children })
   try {
-    const isSparse =
-      (await holdAndVerify(context, push, { absent, allowSparse: seen.allowSparse })) === 'sparse'
+    const { allowSparse } = seen
+    const isSparse = (await holdAndVerify(context, push, { absent, allowSparse })) === 'sparse'
     if (await commitManifest(context, { ...push, isSparse }, seen.tags)) return true
     await abandon(context, push)
     return false

@@ -3,6 +3,9 @@ import { protect } from '../../guards/protect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { writeAll } from '../../store/batch.ts'
+import { timesOf, type Store } from '../../store/store.ts'
+import { key } from '../../table.ts'
+import { enqueue } from '../../tasks/tasks.ts'
 import { parseBlob, type Blob } from '../blobs/items.ts'
 import type { RegistryContext } from '../context.ts'
 import { guardsOf, holdChildren } from './children.ts'
@@ -29,13 +32,14 @@ export const holdAndVerify = async (
   { absent, allowSparse }: Leniency,
 ): Promise<'whole' | 'sparse'> => {
   const { pushed, children, manifest } = push
-  await Promise.all([
+  const [written] = await Promise.all([
     writeAll(context.store, [
       ...holdChildren(pushed, children),
       ...push.tags.map((tag) => holdByTag(pushed, tag)),
     ]),
     putLargeBody(context, push),
   ])
+  if (written === 'doubtful') await reviewTagHolds(context.store, push)
   const blobs = manifest.blobs.filter(({ digest }) => !absent.has(digest))
   const wanted = { blobs: blobs.map(({ digest }) => digest), manifests: children.manifests }
   const protection = await protect(context.store, guardsOf(pushed, wanted))
@@ -61,4 +65,20 @@ export const holdAndVerify = async (
     })
   }
   return missing.size + absent.size > 0 ? 'sparse' : 'whole'
+}
+
+/**
+ * Has the holds of tags looked at once more when none can be on its way any more: one that comes late, when its tag has
+ * been deleted, would hold the manifest for ever. Those of blobs and parts are looked at when the manifest goes.
+ */
+const reviewTagHolds = async (store: Store, { digest, pushed, tags }: Push): Promise<void> => {
+  const { inc, pid, rid } = pushed
+  const dueAt = store.clock.now() + timesOf(store).inFlight
+  await writeAll(
+    store,
+    tags.map((tag) => {
+      const { pk, sk } = key.heldByTag(rid, digest, tag, inc)
+      return enqueue(store.ids, dueAt, { type: 'HOLDER_REVIEW', holderPk: pk, holderSk: sk, pid })
+    }),
+  )
 }
