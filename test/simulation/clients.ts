@@ -6,6 +6,7 @@ import type { Manifest } from '../../shared/oci/manifest.ts'
 import { fullName, type RepositoryName } from '../../shared/oci/name.ts'
 import { parseTag, type Reference, type Tag } from '../../shared/oci/reference.ts'
 import { PortError } from '../../shared/ports.ts'
+import { readProject } from '../../shared/projects/find.ts'
 import { deleteBlob } from '../../shared/registry/blobs/delete.ts'
 import { findBlob, findBlobToPush } from '../../shared/registry/blobs/find.ts'
 import { mountBlob } from '../../shared/registry/blobs/mount.ts'
@@ -23,6 +24,8 @@ import { signParts, signWhole } from '../../shared/registry/uploads/direct/sign.
 import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import { startUpload } from '../../shared/registry/uploads/start.ts'
 import { openUpload } from '../../shared/registry/uploads/upload.ts'
+import { deleteRepository } from '../../shared/repositories/delete.ts'
+import { readListed } from '../../shared/repositories/find.ts'
 import {
   key,
   prefix,
@@ -42,6 +45,10 @@ export type Story = {
   readonly ledger: Ledger
   /** Deletes of manifests under way, with the tags that they may take along. */
   readonly deletes: Set<{ readonly manifest: string; readonly tags: Operation[] }>
+  /** Deletes of whole repositories under way, with the names that they may take along. */
+  readonly removals: Set<{ readonly repository: string; readonly names: Operation[] }>
+  /** When a repository was deleted last; for ever, while that is under way, or nobody knows. */
+  readonly removedAt: Map<string, number>
   /** Blobs that clients asked to delete, by repository: a HEAD promises nothing about those. */
   readonly deletedBlobs: Set<string>
   /** Manifests that were pushed about others: they may go when what they are about has gone. */
@@ -214,6 +221,11 @@ const bind = async (
 ): Promise<void> => {
   const manifest = manifestName(name, digest)
   const operations = [story.ledger.begin(manifest, PRESENT)]
+  for (const { names, repository } of story.removals) {
+    if (repository !== fullName(name)) continue
+    names.push(story.ledger.begin(manifest, undefined))
+    if (tag !== undefined) names.push(story.ledger.begin(tagName(name, tag), undefined))
+  }
   if (tag !== undefined) {
     operations.push(story.ledger.begin(tagName(name, tag), digest))
     for (const each of story.deletes) {
@@ -251,7 +263,8 @@ const pushImage: Action = async (story, registry, name) => {
     const wasDeleted = used.some((bytes) =>
       story.deletedBlobs.has(`${fullName(name)} ${digestOf(bytes)}`),
     )
-    if (isUnknown && !wasDeleted && clock.now() - started < story.headPromiseMs) {
+    const wasRemoved = (story.removedAt.get(fullName(name)) ?? 0) >= started
+    if (isUnknown && !wasDeleted && !wasRemoved && clock.now() - started < story.headPromiseMs) {
       story.broken.push(
         `I8: a blob that was there is unknown within the hour: ${JSON.stringify(error.detail)}`,
       )
@@ -361,6 +374,36 @@ const remove = async (
   }
 }
 
+/** A whole repository is deleted, now and then; whoever pushes next makes another one of its name. */
+const removeRepository: Action = async (story, { context }, name) => {
+  const { ledger, removals, removedAt, world } = story
+  const { random, table } = world
+  if (!random.chance(0.2) || table.get(key.repositoryName(name.project, name.path)) === undefined) {
+    return
+  }
+  const repository = fullName(name)
+  const isIn = (known: string): boolean => known.split(' ')[1] === repository
+  const operations = ledger
+    .names()
+    .filter(isIn)
+    .map((known) => ledger.begin(known, undefined))
+  const entry = { repository, names: [] as Operation[] }
+  removals.add(entry)
+  removedAt.set(repository, Infinity)
+  try {
+    await remove(story, operations, async () => {
+      const project = await readProject(context.store, { pid: idsOf(story, name).pid })
+      await deleteRepository(context, await readListed(context.store, project, name.path))
+      count(story, 'removal')
+    })
+    // Else it may be done yet.
+    removedAt.set(repository, context.store.clock.now())
+  } finally {
+    for (const operation of entry.names) operation.abandon()
+    removals.delete(entry)
+  }
+}
+
 /** Brings back something that was deleted, by its digest or by a tag that led to it, with or without a tag. */
 const bringBack: Action = async (story, registry, name) => {
   const { random, table } = story.world
@@ -460,7 +503,7 @@ const ACTIONS: readonly Action[] = [
   removeManifest,
   removeManifest,
   removeBlob,
-  bringBack,
+  removeRepository,
   bringBack,
   pull,
 ]
@@ -474,13 +517,6 @@ const moveTag: Action = async (story, registry, name) => {
   await put(story, registry, name, image(story.world.random.chance(0.7) ? ONE : [...ONE, ...ONE]))
 }
 
-/** Where untagged manifests go, tags are what matters. */
-const TAGGING: readonly Action[] = [
-  ...ACTIONS,
-  ...Array.from({ length: 2 * ACTIONS.length }, () => moveTag),
-  ...Array.from({ length: ACTIONS.length / 2 }, () => removeTag),
-]
-
 /** A blob that no manifest has: pushed, pulled and deleted at once. */
 const pullAndDelete: Action = async (story, registry, name) => {
   const bytes = Buffer.from(`loose ${story.world.random.below(LOOSE_BLOBS)}`)
@@ -490,6 +526,14 @@ const pullAndDelete: Action = async (story, registry, name) => {
   await deleteBlob(registry.context, name, digest)
   count(story, 'delete')
 }
+
+/** Where untagged manifests go, tags are what matters. */
+const TAGGING: readonly Action[] = [
+  ...ACTIONS,
+  ...Array.from({ length: 2 * ACTIONS.length }, () => moveTag),
+  ...Array.from({ length: ACTIONS.length / 2 }, () => removeTag),
+  ...Array.from({ length: ACTIONS.length / 4 }, () => pullAndDelete),
+]
 
 /** Where blobs go while they are pulled, how long they stay is what matters. */
 const PULLING: readonly Action[] = [

@@ -69,8 +69,10 @@ const brokenManifests = (view: View): string[] => {
   return committed(view).flatMap((guard) => {
     const [, rid = '', digest = ''] = guard.pk.split('#')
     const pid = pids.get(rid)
+    // Its repository is deleted, and it goes with it: nobody can ask for it any more.
+    if (pid === undefined) return []
     const bytes = bodyOf(view.world, guard)
-    if (bytes === undefined || pid === undefined) return [`I1: ${guard.pk} has no body`]
+    if (bytes === undefined) return [`I1: ${guard.pk} has no body`]
     const manifest = parsed(bytes)
     const repository = { pid, rid: rid as RepositoryId }
     const inc = String(guard['inc']) as Parameters<typeof key.intent>[2]

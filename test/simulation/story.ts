@@ -10,6 +10,7 @@ import { createNoteCollected } from './collected.ts'
 import { createLedger } from './ledger.ts'
 import { brokenPromises, brokenPulls } from './promises.ts'
 import { createRegistry, MIN_PART_BYTES, type Registry } from './registry.ts'
+import { runForeseer } from './foreseer.ts'
 import { garbage } from './garbage.ts'
 import { brokenTrash } from './trash.ts'
 import { runWorker, workEverythingOff } from './worker.ts'
@@ -33,6 +34,8 @@ export type Telling = {
   readonly workers?: number
   /** Processes that compare the table with the bucket all the while. */
   readonly auditors?: number
+  /** Processes that ask all the while what would be collected. */
+  readonly foreseers?: number
   /** Processes that collect whatever the protocol lets them; 4 if absent. */
   readonly collectors?: number
   /** Whether workers and collectors collect what neither a tag nor an index holds, as soon as they see it. */
@@ -77,6 +80,7 @@ export const tell = async ({
   clients = CLIENTS,
   workers = 0,
   auditors = 0,
+  foreseers = 0,
   collectors = COLLECTORS,
   isSettled = false,
   deletesUntagged = false,
@@ -91,6 +95,8 @@ export const tell = async ({
     world,
     ledger: createLedger(),
     deletes: new Set(),
+    removals: new Set(),
+    removedAt: new Map(),
     deletedBlobs: new Set(),
     referrers: new Set(),
     ...{ deletesUntagged, pullsMuch, undeletesMuch },
@@ -125,6 +131,7 @@ export const tell = async ({
     ...Array.from({ length: collectors }, () => 'collector' as const),
     ...Array.from({ length: workers }, () => 'worker' as const),
     ...Array.from({ length: auditors }, () => 'auditor' as const),
+    ...Array.from({ length: foreseers }, () => 'foreseer' as const),
   ]
   const processes = roles.map(start)
 
@@ -177,11 +184,12 @@ export const tell = async ({
 const stateOf = ({ ledger, world: { bucket, table } }: Story): string =>
   [table.changes(), bucket.changes(), ledger.changes()].join()
 
-type Role = 'client' | 'collector' | 'worker' | 'auditor'
+type Role = 'client' | 'collector' | 'worker' | 'auditor' | 'foreseer'
 
 const LIVES: Readonly<Record<Role, (story: Story, registry: Registry) => Promise<void>>> = {
   client: runClient,
   collector: runCollector,
   worker: runWorker,
   auditor: runAuditor,
+  foreseer: runForeseer,
 }
