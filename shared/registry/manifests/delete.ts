@@ -34,24 +34,28 @@ export const deleteManifest = async (
 ): Promise<void> => {
   const repository = await context.repositories.existing(name)
   if (repository === undefined) throw nameUnknown(name)
-  await removeManifest(context, repository, digest, name)
+  await removeManifest(context, repository, digest, { name })
 }
 
 /**
- * As `deleteManifest`, for a repository that need not have a name any more; without one nothing is logged.
+ * As `deleteManifest`, for a repository that need not have a name any more; without one the audit log is told nothing.
+ * `others` are written with it.
  * @throws RegistryError MANIFEST_UNKNOWN; DENIED (409) while an index holds it
  */
 export const removeManifest = async (
   context: RegistryContext,
   repository: RepositoryRef,
   digest: Digest,
-  name?: RepositoryName,
+  {
+    name,
+    others = [],
+  }: { readonly name?: RepositoryName; readonly others?: readonly TransactOperation[] } = {},
 ): Promise<void> => {
   const reference = { kind: 'digest', digest } as const
   const log =
     name === undefined
-      ? []
-      : logged(context, 'delete', 'artifact', { ...repository, name, reference })
+      ? others
+      : [...others, ...logged(context, 'delete', 'artifact', { ...repository, name, reference })]
   // Only indexes stand in the way: tags go with the manifest.
   const outcome = await remove(context, repository, digest, prefix.holdingIndexes, log)
   if (outcome === 'absent') throw manifestUnknown(reference)
