@@ -64,6 +64,8 @@ export type Audit = {
   readonly isStopped: () => Promise<boolean> | boolean
   /** Told between pages. */
   readonly counted?: (counts: Counts) => void
+  /** Told from where another process may go on, with nothing left to be settled before. */
+  readonly passed?: (audited: Audited) => void
   /** Items to a page of the table at most; as many as fit if absent. */
   readonly pageItems?: number
 }
@@ -95,6 +97,7 @@ export const auditStorage = async (audit: Audit): Promise<Audited> => {
     // What the table's items lack is mended before the bucket is asked whose its objects are.
     if (suspects.length >= SETTLED_AT_ONCE || place?.in !== from.in) await settle()
     audit.counted?.(counts)
+    if (suspects.length === 0) audit.passed?.({ counts, place })
   }
   await settle()
   return { counts, place }
