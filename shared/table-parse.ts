@@ -6,8 +6,9 @@ import type { Digest } from './oci/digest.ts'
 import type { Tag } from './oci/reference.ts'
 import type { Key } from './ports.ts'
 import {
+  TRASHED_BLOBS,
+  TRASH_ENTRIES,
   parseTrashedBlob,
-  prefix,
   type Incarnation,
   type ObjectId,
   type ProjectId,
@@ -55,7 +56,7 @@ export const parseKey = ({ pk, sk }: Key): Parsed | undefined => {
     case 'REPOSITORY':
       return inRepository(first as RepositoryId, sk)
     case 'TRASH': {
-      const isEntry = sk.startsWith(prefix.trashEntries)
+      const isEntry = sk.startsWith(TRASH_ENTRIES)
       return { kind: isEntry ? 'trashEntry' : 'trash', rid: first as RepositoryId }
     }
     case 'PROJECT':
@@ -70,7 +71,7 @@ const inObject = (oid: ObjectId, sk: string): Parsed =>
 
 const inBlob = (digest: Digest, sk: string): Parsed | undefined => {
   if (sk === '#') return { kind: 'blob', digest }
-  if (sk.startsWith(prefix.trashedBlobs)) {
+  if (sk.startsWith(TRASHED_BLOBS)) {
     return { kind: 'trashedBlob', digest, oid: parseTrashedBlob(sk) }
   }
   // PROJECT#<pid>#, and behind it REPOSITORY#<rid>#LEASE or REPOSITORY#<rid>#MANIFEST#<digest>#<inc>

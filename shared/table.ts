@@ -377,9 +377,6 @@ export const prefix = {
   holdingIndexes: 'HELD#INDEX#',
   referrers: 'REFERRER#',
   referrersOfType: (artifactTypeKey: string): string => `REFERRER#${artifactTypeKey}#`,
-  trashEntries: 'AT#',
-  trashedBlobs: 'TRASH#',
-  deletedRepositories: (path: RepositoryPath): string => `DELETED#${path}#`,
   /** Children of a blob: links, leases and refs of any project. */
   ofBlob: 'PROJECT#',
   /** Children of a project's link to a blob: leases and refs of its repositories. */
@@ -394,15 +391,19 @@ export const prefix = {
   inRepository,
 } as const
 
+/** Begins the entries of the list of a repository's trash, what a blob has in the trash, what a name had that was deleted. */
+export const TRASH_ENTRIES = 'AT#'
+export const TRASHED_BLOBS = 'TRASH#'
+export const deletedRepositories = (path: RepositoryPath): string => `DELETED#${path}#`
+
 /** The partition of what was deleted from a repository, and can be brought back for a while. */
 export const trashOf = (rid: RepositoryId): string => `TRASH#${rid}`
 
 /** The sort key of the record that an entry of the trash's list goes with. */
-export const recordOfEntry = (sk: string): string => sk.slice('AT#'.length + DUE_DIGITS + 1)
+export const recordOfEntry = (sk: string): string => sk.slice(TRASH_ENTRIES.length + DUE_DIGITS + 1)
 
 /** The object of a blob in the trash. */
-export const parseTrashedBlob = (sk: string): ObjectId =>
-  sk.slice(prefix.trashedBlobs.length) as ObjectId
+export const parseTrashedBlob = (sk: string): ObjectId => sk.slice(TRASHED_BLOBS.length) as ObjectId
 
 /** The id of a deleted repository. */
 export const parseDeletedRepository = (sk: string): RepositoryId =>

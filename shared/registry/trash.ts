@@ -4,6 +4,7 @@ import type { RepositoryName } from '../oci/name.ts'
 import type { Tag } from '../oci/reference.ts'
 import type { AttributeValue, Key, TransactOperation } from '../ports.ts'
 import { readAll } from '../store/batch.ts'
+import { known } from '../store/known.ts'
 import { timesOf, type Store } from '../store/store.ts'
 import {
   key,
@@ -38,8 +39,16 @@ export const trashManifest = (
   rid: RepositoryId,
   { body, digest, lacking, record }: GoingManifest,
 ): readonly TransactOperation[] => {
-  const { artifactType, configType, contentSize, isSparse, mediaType, oid, sizeBytes } = record
-  const shown = { digest, mediaType, size: sizeBytes, contentSize, artifactType, configType }
+  const {
+    artifactType,
+    configType,
+    contentSize,
+    isSparse,
+    mediaType,
+    oid,
+    sizeBytes: size,
+  } = record
+  const shown = { digest, mediaType, size, contentSize, artifactType, configType }
   return intoTrash(store, key.trashedManifest(rid, digest), shown, {
     ...{ mediaType, oid, ...body, isSparse },
     lacking: lacking.length > 0 ? packDigests(lacking) : undefined,
@@ -81,37 +90,35 @@ export const trashRepository = (
   store: Store,
   { pid, rid }: RepositoryRef,
   { path }: RepositoryName,
-): readonly TransactOperation[] =>
-  intoTrash(store, key.deletedRepository(pid, path, rid), undefined, {})
-
-/** Absent where nothing is kept at all. */
-const intoTrash = (
-  store: Store,
-  at: Key,
-  entry: Attributes | undefined,
-  record: Attributes,
 ): readonly TransactOperation[] => {
   const { trash } = timesOf(store)
   if (trash === 0) return []
   const now = store.clock.now()
-  const times = { v: SCHEMA_VERSION, at: now, until: now + trash }
-  const entryKey = key.trashEntry(at, now)
-  const { pk: trashPk, sk: trashSk } = at
-  const task = { type: 'TRASH_END', trashPk, trashSk, at: now } as const
+  const record = key.deletedRepository(pid, path, rid)
+  const { pk: trashPk, sk: trashSk } = record
   return [
-    { op: 'put', item: { ...at, ...times, ...known(record) } },
-    ...(entry === undefined
-      ? [enqueue(store.ids, times.until, task)]
-      : [
-          { op: 'put', item: { ...entryKey, ...times, ...known(entry) } } as const,
-          enqueue(store.ids, times.until, { ...task, entrySk: entryKey.sk }),
-        ]),
+    { op: 'put', item: { ...record, v: SCHEMA_VERSION, at: now, until: now + trash } },
+    enqueue(store.ids, now + trash, { type: 'TRASH_END', trashPk, trashSk, at: now }),
   ]
 }
 
-const known = (attributes: Attributes): Readonly<Record<string, AttributeValue>> =>
-  Object.fromEntries(
-    Object.entries(attributes).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value] as const],
-    ),
-  )
+/** Absent where nothing is kept at all. */
+const intoTrash = (
+  store: Store,
+  record: Key,
+  entry: Attributes,
+  more: Attributes,
+): readonly TransactOperation[] => {
+  const { trash } = timesOf(store)
+  if (trash === 0) return []
+  const at = store.clock.now()
+  const until = at + trash
+  const times = { v: SCHEMA_VERSION, at, until }
+  const listed = key.trashEntry(record, at)
+  const { pk: trashPk, sk: trashSk } = record
+  return [
+    { op: 'put', item: { ...record, ...times, ...known(more) } },
+    { op: 'put', item: { ...listed, ...times, ...known(entry) } },
+    enqueue(store.ids, until, { type: 'TRASH_END', trashPk, trashSk, at, entrySk: listed.sk }),
+  ]
+}

@@ -1,4 +1,4 @@
-import { PortError, type BatchOperation, type Item, type Key, type ReadMode } from '../ports.ts'
+import type { BatchOperation, Item, Key, ReadMode } from '../ports.ts'
 import { AGAIN, retry } from './retry.ts'
 import type { Store } from './store.ts'
 
@@ -35,14 +35,14 @@ export const readAll = async (
 }
 
 /**
- * Makes any number of unconditional writes, calls side by side; resolves when every one of them is done. `doubtful`: the
- * answer of some call got lost, and it may be done once more, later.
+ * Makes any number of unconditional writes, calls side by side; resolves when every one of them is done. Answers whether
+ * a call failed on the way: it may be done once more, later.
  */
 export const writeAll = async (
   store: Store,
   operations: readonly BatchOperation[],
-): Promise<'sure' | 'doubtful'> => {
-  const state = { isDoubtful: false }
+): Promise<boolean> => {
+  let hasFailed = false
   await Promise.all(
     chunks(operations, OPERATIONS_PER_WRITE).map(async (chunk) => {
       let open = chunk
@@ -50,14 +50,14 @@ export const writeAll = async (
         try {
           open = (await store.kv.batchWrite(open)).unprocessed
         } catch (error) {
-          state.isDoubtful ||= error instanceof PortError && error.failure === 'unknown'
+          hasFailed = true
           throw error
         }
         return open.length === 0 ? undefined : AGAIN
       })
     }),
   )
-  return state.isDoubtful ? 'doubtful' : 'sure'
+  return hasFailed
 }
 
 const chunks = <T>(list: readonly T[], size: number): (readonly T[])[] =>

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '../oci/digest.ts'
 import type { PutItem } from '../ports.ts'
+import { known } from '../store/known.ts'
 import type { Store } from '../store/store.ts'
 import {
   key,
@@ -115,7 +116,7 @@ export const enqueue = (ids: Store['ids'], dueAt: number, task: Task): PutItem =
   item: {
     ...key.task(dueAt, task.type, subjectOf(task), ids.next()),
     v: SCHEMA_VERSION,
-    ...Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined)),
+    ...known(task),
     dueAt,
     attempts: 0,
   },

@@ -11,7 +11,13 @@ import { parseTagRecord } from '../registry/manifests/items.ts'
 import { lackingOf } from '../registry/trash.ts'
 import { getItem, queryAll } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { key, parseDeletedRepository, prefix, type ProjectId, type RepositoryId } from '../table.ts'
+import {
+  deletedRepositories,
+  key,
+  parseDeletedRepository,
+  type ProjectId,
+  type RepositoryId,
+} from '../table.ts'
 import {
   parseDeletedAt,
   parseTrashedManifest,
@@ -34,7 +40,7 @@ export const sourcesOf = async (
   const { pk } = key.project(pid)
   const [item, gone] = await Promise.all([
     getItem(store, key.repositoryName(project, path), 'strong'),
-    queryAll(store, { pk, sk: { prefix: prefix.deletedRepositories(path) }, read: 'strong' }),
+    queryAll(store, { pk, sk: { prefix: deletedRepositories(path) }, read: 'strong' }),
   ])
   const latestFirst = gone.toSorted(
     (one, other) => parseDeletedAt(other).at - parseDeletedAt(one).at,

@@ -5,7 +5,7 @@ import { holdBlob } from '../registry/blobs/hold.ts'
 import type { Blob } from '../registry/blobs/items.ts'
 import type { RegistryContext } from '../registry/context.ts'
 import { queryAll } from '../store/query.ts'
-import { key, parseTrashedBlob, prefix, type RepositoryRef } from '../table.ts'
+import { TRASHED_BLOBS, key, parseTrashedBlob, type RepositoryRef } from '../table.ts'
 
 /**
  * Makes a blob a member of a repository as a mount does, by a lease, and its project pays for it; out of the trash, when
@@ -23,7 +23,7 @@ export const holdAgain = async (
   const { pk } = key.blob(digest)
   const inTrash = {
     pk,
-    sk: { prefix: prefix.trashedBlobs },
+    sk: { prefix: TRASHED_BLOBS },
     keysOnly: true,
     read: 'strong',
   } as const

@@ -5,7 +5,7 @@ import { mergeWalks } from '../store/merge.ts'
 import { together, type Listing, type Paging } from '../store/page.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { key, prefix, trashOf, type ProjectId, type RepositoryId } from '../table.ts'
+import { TRASH_ENTRIES, key, trashOf, type ProjectId, type RepositoryId } from '../table.ts'
 import { sourcesOf } from './find.ts'
 import { parseTrashEntry, type TrashEntry } from './items.ts'
 
@@ -52,7 +52,7 @@ const walkTrash = async function* (
 }
 
 const itemsOf = async function* (store: Store, rid: RepositoryId): AsyncGenerator<Item> {
-  const query = { pk: trashOf(rid), sk: { prefix: prefix.trashEntries }, read: 'strong' } as const
+  const query = { pk: trashOf(rid), sk: { prefix: TRASH_ENTRIES }, read: 'strong' } as const
   for await (const items of pages(store, query)) yield* items
 }
 

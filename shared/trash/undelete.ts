@@ -4,9 +4,8 @@ import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { fullReference, type Reference, type Tag } from '../oci/reference.ts'
 import type { RegistryContext } from '../registry/context.ts'
-import { requireMoves } from '../registry/manifests/commit.ts'
 import { readStored } from '../registry/manifests/get.ts'
-import { readTags } from '../registry/manifests/point.ts'
+import { readTags, type TagsBefore } from '../registry/manifests/point.ts'
 import { putManifest } from '../registry/manifests/put.ts'
 import type { ProjectId } from '../table.ts'
 import { blobsOf, requireRoom } from './blobs.ts'
@@ -39,8 +38,8 @@ export type Undeleted = {
  * where they have gone there, and its project pays for them; then come the parts, then the whole, and the tags with it. A
  * tag that leads elsewhere is never moved. Nothing is written before all of it was found and there is room for it. A
  * repository that was deleted is made again under its name; what is about the manifest is brought back by itself.
- * @throws DomainError NOT_FOUND, PRECONDITION when a part of it is gone for good, BAD_REQUEST; RegistryError DENIED when the
- * project's quota has no room (403) or a tag leads elsewhere (409), and as a push
+ * @throws DomainError NOT_FOUND, PRECONDITION when a part of it is gone for good, CONFLICT for a tag that leads elsewhere,
+ * BAD_REQUEST; RegistryError DENIED when the project's quota has no room, and as a push
  */
 export const undelete = async (
   given: RegistryContext,
@@ -65,7 +64,10 @@ export const undelete = async (
   const put = async (one: Digest, { bytes, isSparse = false, mediaType }: typeof whole) =>
     await putManifest({ ...context, allowSparse: context.allowSparse || isSparse }, name, {
       reference: { kind: 'digest', digest: one },
-      ...{ bytes, contentType: mediaType, tags: one === digest ? tags : [], movesTags: false },
+      ...{ bytes, contentType: mediaType, tags: one === digest ? tags : [] },
+      checkTags: (before) => {
+        requireFree(before, tags, digest)
+      },
     })
   for (const [one, planned] of plan) if (one !== digest) await put(one, planned)
   await put(digest, whole)
@@ -80,7 +82,16 @@ const requireTags = async (
   tags: readonly Tag[],
 ): Promise<void> => {
   if (rid === undefined) return
-  requireMoves({ digest, tags, movesTags: false }, await readTags(store, rid, tags))
+  requireFree(await readTags(store, rid, tags), tags, digest)
+}
+
+const requireFree = (before: TagsBefore, tags: readonly Tag[], digest: Digest): void => {
+  const elsewhere = tags.find((tag) => (before.get(tag)?.digest ?? digest) !== digest)
+  if (elsewhere === undefined) return
+  throw new DomainError(
+    'CONFLICT',
+    `the tag ${elsewhere} leads to another manifest by now; choose another one, or delete it first`,
+  )
 }
 
 const told = ({ audit }: RegistryContext): RegistryContext['audit'] =>

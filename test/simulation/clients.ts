@@ -27,8 +27,8 @@ import { openUpload } from '../../shared/registry/uploads/upload.ts'
 import { deleteRepository } from '../../shared/repositories/delete.ts'
 import { readListed } from '../../shared/repositories/find.ts'
 import {
+  TRASH_ENTRIES,
   key,
-  prefix,
   trashOf,
   type ObjectId,
   type ProjectId,
@@ -408,7 +408,7 @@ const removeRepository: Action = async (story, { context }, name) => {
 const bringBack: Action = async (story, registry, name) => {
   const { random, table } = story.world
   const { rid } = idsOf(story, name)
-  const trash = table.sortKeys(trashOf(rid)).filter((sk) => sk.startsWith(prefix.trashEntries))
+  const trash = table.sortKeys(trashOf(rid)).filter((sk) => sk.startsWith(TRASH_ENTRIES))
   const sk = random.pick(trash)
   const entry = sk === undefined ? undefined : table.get({ pk: trashOf(rid), sk })
   if (entry === undefined) return

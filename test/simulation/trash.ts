@@ -2,7 +2,7 @@ import { bucketKey } from '../../shared/bucket.ts'
 import { DELETING } from '../../shared/registry/doom.ts'
 import type { Digest } from '../../shared/oci/digest.ts'
 import type { Item } from '../../shared/ports.ts'
-import { GUARD, key, parseTrashedBlob, prefix } from '../../shared/table.ts'
+import { GUARD, TRASHED_BLOBS, key, parseTrashedBlob } from '../../shared/table.ts'
 import type { Story } from './clients.ts'
 import { bytesIn, parsed } from './invariants.ts'
 
@@ -50,4 +50,4 @@ export const brokenTrash = ({ pulls, world }: Story): string[] => {
   })
 }
 
-const isOfTrash = (sk: string): boolean => sk === GUARD || sk.startsWith(prefix.trashedBlobs)
+const isOfTrash = (sk: string): boolean => sk === GUARD || sk.startsWith(TRASHED_BLOBS)

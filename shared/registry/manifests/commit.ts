@@ -1,6 +1,5 @@
 import { newGuard } from '../../guards/guard.ts'
 import type { Digest } from '../../oci/digest.ts'
-import { RegistryError } from '../../oci/errors.ts'
 import type { Manifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Reference, Tag } from '../../oci/reference.ts'
@@ -17,6 +16,7 @@ import { accessoryTagOf } from './accessory-tags.ts'
 import { countArtifact } from './counts.ts'
 import { summaryOf } from './items.ts'
 import { pointTag, readTags, type TagsBefore } from './point.ts'
+import type { ManifestUpload } from './put.ts'
 
 /** A push under way. */
 export type Push = {
@@ -32,8 +32,7 @@ export type Push = {
   readonly oid: ObjectId | undefined
   /** Something that it refers to is not there, and need not be. */
   readonly isSparse?: boolean
-  /** Whether a tag that leads elsewhere is moved. */
-  readonly movesTags: boolean
+  readonly checkTags?: ManifestUpload['checkTags']
 }
 
 const MAX_RACES = 20
@@ -65,23 +64,9 @@ export const commitManifest = async (
     if (outcome.reasons.slice(0, own.length).includes('condition')) return false
     // Only a tag moved meanwhile: what is held and verified stays so, and the tag is looked at again.
     tagsBefore = await readTags(store, push.pushed.rid, push.tags)
-    requireMoves(push, tagsBefore)
+    push.checkTags?.(tagsBefore)
   }
   return false
-}
-
-/** @throws RegistryError DENIED (409) when a tag leads elsewhere that may not be moved */
-export const requireMoves = (
-  { digest, movesTags, tags }: Pick<Push, 'digest' | 'movesTags' | 'tags'>,
-  before: TagsBefore,
-): void => {
-  const elsewhere = tags.find((tag) => (before.get(tag)?.digest ?? digest) !== digest)
-  if (movesTags || elsewhere === undefined) return
-  throw new RegistryError('DENIED', {
-    status: 409,
-    message: `the tag ${elsewhere} leads to another manifest by now; choose another one, or delete it first`,
-    detail: { tag: elsewhere },
-  })
 }
 
 /** What a push is called in the log. */

@@ -32,14 +32,14 @@ export const holdAndVerify = async (
   { absent, allowSparse }: Leniency,
 ): Promise<'whole' | 'sparse'> => {
   const { pushed, children, manifest } = push
-  const [written] = await Promise.all([
+  const [hasFailed] = await Promise.all([
     writeAll(context.store, [
       ...holdChildren(pushed, children),
       ...push.tags.map((tag) => holdByTag(pushed, tag)),
     ]),
     putLargeBody(context, push),
   ])
-  if (written === 'doubtful') await reviewTagHolds(context.store, push)
+  if (hasFailed) await reviewTagHolds(context.store, push)
   const blobs = manifest.blobs.filter(({ digest }) => !absent.has(digest))
   const wanted = { blobs: blobs.map(({ digest }) => digest), manifests: children.manifests }
   const protection = await protect(context.store, guardsOf(pushed, wanted))
@@ -77,8 +77,8 @@ const reviewTagHolds = async (store: Store, { digest, pushed, tags }: Push): Pro
   await writeAll(
     store,
     tags.map((tag) => {
-      const { pk, sk } = key.heldByTag(rid, digest, tag, inc)
-      return enqueue(store.ids, dueAt, { type: 'HOLDER_REVIEW', holderPk: pk, holderSk: sk, pid })
+      const { pk: holderPk, sk: holderSk } = key.heldByTag(rid, digest, tag, inc)
+      return enqueue(store.ids, dueAt, { type: 'HOLDER_REVIEW', holderPk, holderSk, pid })
     }),
   )
 }
