@@ -503,10 +503,11 @@ const ACTIONS: readonly Action[] = [
   removeManifest,
   removeManifest,
   removeBlob,
-  removeRepository,
-  bringBack,
   pull,
 ]
+
+/** Where the product's workers clear up: the eager collectors of the others are met by pushes, so they have more of them. */
+const ALL: readonly Action[] = [...ACTIONS, removeRepository, bringBack]
 
 const ONE = BLOBS.slice(1, 2)
 const LOOSE_BLOBS = 4
@@ -529,7 +530,7 @@ const pullAndDelete: Action = async (story, registry, name) => {
 
 /** Where untagged manifests go, tags are what matters. */
 const TAGGING: readonly Action[] = [
-  ...ACTIONS,
+  ...ALL,
   ...Array.from({ length: 2 * ACTIONS.length }, () => moveTag),
   ...Array.from({ length: ACTIONS.length / 2 }, () => removeTag),
   ...Array.from({ length: ACTIONS.length / 4 }, () => pullAndDelete),
@@ -537,7 +538,7 @@ const TAGGING: readonly Action[] = [
 
 /** Where blobs go while they are pulled, how long they stay is what matters. */
 const PULLING: readonly Action[] = [
-  ...ACTIONS,
+  ...ALL,
   ...Array.from({ length: ACTIONS.length }, () => pullAndDelete),
 ]
 
@@ -557,12 +558,18 @@ const KEPT_MS = 40 * 60_000
 
 /** Where images are deleted and brought back, that is what matters. */
 const REGRETTING: readonly Action[] = [
-  ...ACTIONS,
+  ...ALL,
   ...Array.from({ length: ACTIONS.length }, () => [regret, bringBack]).flat(),
 ]
 
-const actionsOf = ({ deletesUntagged, pullsMuch, undeletesMuch }: Story): readonly Action[] => {
+const actionsOf = ({
+  deletesUntagged,
+  pulls,
+  pullsMuch,
+  undeletesMuch,
+}: Story): readonly Action[] => {
   if (undeletesMuch) return REGRETTING
   if (pullsMuch) return PULLING
-  return deletesUntagged ? TAGGING : ACTIONS
+  if (deletesUntagged) return TAGGING
+  return pulls === undefined ? ACTIONS : ALL
 }
