@@ -5,7 +5,15 @@
 import type { Digest } from './oci/digest.ts'
 import type { Tag } from './oci/reference.ts'
 import type { Key } from './ports.ts'
-import type { Incarnation, ObjectId, ProjectId, RepositoryId } from './table.ts'
+import {
+  TRASHED_BLOBS,
+  TRASH_ENTRIES,
+  parseTrashedBlob,
+  type Incarnation,
+  type ObjectId,
+  type ProjectId,
+  type RepositoryId,
+} from './table.ts'
 
 type OfBlob = { readonly digest: Digest }
 type OfLink = OfBlob & { readonly pid: ProjectId }
@@ -20,6 +28,9 @@ export type Parsed =
   | ({ readonly kind: 'link' } & OfLink)
   | ({ readonly kind: 'lease' } & OfLink & InRepository)
   | ({ readonly kind: 'ref' } & OfLink & OfPush)
+  | ({ readonly kind: 'trashedBlob'; readonly oid: ObjectId } & OfBlob)
+  | ({ readonly kind: 'trash' | 'trashEntry' } & InRepository)
+  | { readonly kind: 'deletedRepository' }
   | { readonly kind: 'object'; readonly oid: ObjectId }
   | { readonly kind: 'part'; readonly oid: ObjectId }
   | ({ readonly kind: 'manifest' } & OfManifest)
@@ -44,6 +55,12 @@ export const parseKey = ({ pk, sk }: Key): Parsed | undefined => {
       return inManifest({ rid: first as RepositoryId, digest: second as Digest }, sk)
     case 'REPOSITORY':
       return inRepository(first as RepositoryId, sk)
+    case 'TRASH': {
+      const isEntry = sk.startsWith(TRASH_ENTRIES)
+      return { kind: isEntry ? 'trashEntry' : 'trash', rid: first as RepositoryId }
+    }
+    case 'PROJECT':
+      return sk.startsWith('DELETED#') ? { kind: 'deletedRepository' } : undefined
     default:
       return undefined
   }
@@ -54,6 +71,9 @@ const inObject = (oid: ObjectId, sk: string): Parsed =>
 
 const inBlob = (digest: Digest, sk: string): Parsed | undefined => {
   if (sk === '#') return { kind: 'blob', digest }
+  if (sk.startsWith(TRASHED_BLOBS)) {
+    return { kind: 'trashedBlob', digest, oid: parseTrashedBlob(sk) }
+  }
   // PROJECT#<pid>#, and behind it REPOSITORY#<rid>#LEASE or REPOSITORY#<rid>#MANIFEST#<digest>#<inc>
   const [, pid, below, rid, what, manifest, inc] = sk.split('#')
   const of = { digest, pid: pid as ProjectId }

@@ -22,9 +22,14 @@
  * project link       BLOB#<digest>               PROJECT#<pid>#                              upload commit, mount
  * repository lease   BLOB#<digest>               PROJECT#<pid>#REPOSITORY#<rid>#LEASE        upload commit, mount, HEAD
  * manifest's ref     BLOB#<digest>               PROJECT#<pid>#REPOSITORY#<rid>#MANIFEST#<digest>#<inc>   manifest put
+ * blob in the trash  BLOB#<digest>               TRASH#<oid>                                 GC
  * object, upload     OBJECT#<oid>                #                                           upload, manifest put
  * part of an upload  OBJECT#<oid>                PART#<number>                               upload
  * direct upload      REPOSITORY#<rid>            DIRECT#<digest>#<oid>                       direct upload, until it is over
+ * deleted manifest   TRASH#<rid>                 MANIFEST#<digest>                           manifest delete
+ * deleted tag        TRASH#<rid>                 TAG#<tag>                                   tag delete, manifest delete
+ * list of both       TRASH#<rid>                 AT#<inverted time>#<sort key of the record> with those
+ * deleted repository PROJECT#<pid>               DELETED#<path>#<rid>                        repository delete
  * task for GC        TASK#<shard>                <due>#<type>#<subject>#<cause>              with the write that causes it
  * untagged manifest  PARKED#<shard>              <rid>#<digest>                              GC
  * line of GC's log   GCLOG#<run>#<shard>         <time>#<id>                                 with the deletion
@@ -211,6 +216,24 @@ export const key = {
     pk: `MANIFEST#${rid}#${subject}`,
     sk: `REFERRER#${artifactTypeKey}#${digest}#${inc}`,
   }),
+  trashedManifest: (rid: RepositoryId, digest: Digest): Key => ({
+    pk: trashOf(rid),
+    sk: `MANIFEST#${digest}`,
+  }),
+  trashedTag: (rid: RepositoryId, tag: Tag): Key => ({ pk: trashOf(rid), sk: `TAG#${tag}` }),
+  /** The entry of the list that goes with a record of the trash. */
+  trashEntry: ({ pk, sk }: Key, at: number): Key => ({
+    pk,
+    sk: `AT#${digits(LAST_MILLISECOND - at, DUE_DIGITS)}#${sk}`,
+  }),
+  trashedBlob: (digest: Digest, oid: ObjectId): Key => ({
+    pk: `BLOB#${digest}`,
+    sk: `TRASH#${oid}`,
+  }),
+  deletedRepository: (pid: ProjectId, path: RepositoryPath, rid: RepositoryId): Key => ({
+    pk: `PROJECT#${pid}`,
+    sk: `DELETED#${path}#${rid}`,
+  }),
   blob: (digest: Digest): Key => ({ pk: `BLOB#${digest}`, sk: GUARD }),
   link: (digest: Digest, pid: ProjectId): Key => ({ pk: `BLOB#${digest}`, sk: link(pid) }),
   lease: (digest: Digest, repository: RepositoryRef): Key => ({
@@ -367,6 +390,24 @@ export const prefix = {
   /** What makes a blob a member of one repository: its lease and the refs of its manifests. */
   inRepository,
 } as const
+
+/** Begins the entries of the list of a repository's trash, what a blob has in the trash, what a name had that was deleted. */
+export const TRASH_ENTRIES = 'AT#'
+export const TRASHED_BLOBS = 'TRASH#'
+export const deletedRepositories = (path: RepositoryPath): string => `DELETED#${path}#`
+
+/** The partition of what was deleted from a repository, and can be brought back for a while. */
+export const trashOf = (rid: RepositoryId): string => `TRASH#${rid}`
+
+/** The sort key of the record that an entry of the trash's list goes with. */
+export const recordOfEntry = (sk: string): string => sk.slice(TRASH_ENTRIES.length + DUE_DIGITS + 1)
+
+/** The object of a blob in the trash. */
+export const parseTrashedBlob = (sk: string): ObjectId => sk.slice(TRASHED_BLOBS.length) as ObjectId
+
+/** The id of a deleted repository. */
+export const parseDeletedRepository = (sk: string): RepositoryId =>
+  sk.slice(sk.lastIndexOf('#') + 1) as RepositoryId
 
 /** The partition of the labels of a scope. */
 export const labelsOf = (scope: LabelScope): string => `LABELS#${scope}`

@@ -11,6 +11,7 @@ import { addArtifactCopy } from './routes/artifacts/artifact-copy.ts'
 import { addArtifactLabels } from './routes/artifacts/artifact-labels.ts'
 import { addArtifactTags } from './routes/artifacts/artifact-tags.ts'
 import { addArtifacts } from './routes/artifacts/artifacts.ts'
+import { addTrash } from './routes/artifacts/trash.ts'
 import { addAudit } from './routes/audit/audit.ts'
 import { addConfigurations } from './routes/system/configurations.ts'
 import { addDocs } from './routes/system/docs.ts'
@@ -78,6 +79,7 @@ const FAMILIES: readonly AddRoutes[] = [
   addArtifactAccessories,
   addArtifactCopy,
   addArtifactAdditions,
+  addTrash,
   addLabels,
   addPurge,
   addGarbageCollection,

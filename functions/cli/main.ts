@@ -13,6 +13,7 @@ import { addProxy } from './commands/proxy.ts'
 import { addPush } from './commands/push.ts'
 import { addQuota } from './commands/quota.ts'
 import { addRobot } from './commands/robot.ts'
+import { addUndelete } from './commands/undelete.ts'
 import { addUser } from './commands/user.ts'
 
 const EXAMPLES = `
@@ -23,6 +24,7 @@ Examples:
   roadstead robot create ci -p team:repository:pull -p team:repository:push
   roadstead audit list --since 24h
   roadstead gc run
+  roadstead undelete team/app:v1
 
 Instead of login, ROADSTEAD_URL, ROADSTEAD_USER and ROADSTEAD_PASSWORD say who asks.`
 
@@ -43,6 +45,7 @@ const COMMANDS = [
     addQuota,
     addAudit,
     addGc,
+    addUndelete,
     addAdmin,
   ],
 ]

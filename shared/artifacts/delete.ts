@@ -16,7 +16,7 @@ export const deleteArtifact = async (
 ): Promise<void> => {
   const { pid, rid, name } = repository
   try {
-    await removeManifest(context, { pid, rid }, digest, name)
+    await removeManifest(context, { pid, rid }, digest, { name })
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'DENIED') {
       throw new DomainError('PRECONDITION', error.message, { cause: error })

@@ -19,6 +19,7 @@ import { checkManifests } from './checks/manifests.ts'
 import { checkObjects } from './checks/objects.ts'
 import { checkParts, checkPushes } from './checks/pushes.ts'
 import { checkTags } from './checks/tags.ts'
+import { checkTrash } from './checks/trash.ts'
 import { checkUntagged } from './checks/untagged.ts'
 import { FINDINGS, type Severity } from './finding.ts'
 import { findingLine } from './log.ts'
@@ -27,7 +28,7 @@ import type { Check, CheckContext, Entry, Suspect } from './suspect.ts'
 
 const CHECKS: readonly Check[] = [
   ...[checkBlobs, checkLinks, checkObjects, checkParts, checkManifests, checkPushes],
-  ...[checkHolders, checkTags, checkUntagged, checkBytes],
+  ...[checkHolders, checkTags, checkUntagged, checkTrash, checkBytes],
 ]
 
 /** Suspects are settled by so many: each time the queue of tasks is walked through. */
@@ -63,6 +64,8 @@ export type Audit = {
   readonly isStopped: () => Promise<boolean> | boolean
   /** Told between pages. */
   readonly counted?: (counts: Counts) => void
+  /** Told from where another process may go on, with nothing left to be settled before. */
+  readonly passed?: (audited: Audited) => void
   /** Items to a page of the table at most; as many as fit if absent. */
   readonly pageItems?: number
 }
@@ -94,6 +97,7 @@ export const auditStorage = async (audit: Audit): Promise<Audited> => {
     // What the table's items lack is mended before the bucket is asked whose its objects are.
     if (suspects.length >= SETTLED_AT_ONCE || place?.in !== from.in) await settle()
     audit.counted?.(counts)
+    if (suspects.length === 0) audit.passed?.({ counts, place })
   }
   await settle()
   return { counts, place }

@@ -78,6 +78,14 @@ export const FINDINGS = {
     sentence: 'neither a tag nor an index holds the manifest, and no task says so',
   },
   objectUndeleted: { severity: 'leaked', sentence: 'a doomed object has no task that deletes it' },
+  trashUnended: {
+    severity: 'leaked',
+    sentence: 'the trash keeps something beyond its time, and no task ends that',
+  },
+  trashWithoutObject: {
+    severity: 'leaked',
+    sentence: 'the trash lists an object of a blob that is not in it',
+  },
   uploadUnreviewed: { severity: 'leaked', sentence: 'nobody goes on with the upload' },
   pushUnreviewed: { severity: 'leaked', sentence: 'nobody goes on with the push of a manifest' },
 } as const satisfies Readonly<Record<string, Described>>

@@ -32,14 +32,17 @@ export const storageAuditJob = ({ context, lost }: StorageAuditDeps): Job => ({
     parameters: auditParameters(DEFAULT_PARAMETERS),
   },
   work: async (text, runContext) => {
-    const { isStopped, log, number, progress, reportBy } = runContext
+    const { isStopped, log, number, progress, progressBy, reportBy } = runContext
     const { allowSparse, objects, store } = context
     const begun =
       progress === undefined ? { place: BEGINNING, counts: NONE } : parseProgress(progress)
     if (progress === undefined) await forgetFindings(store, number - RUNS_KEPT)
     const before = store.clock.now() - parseAuditParameters(text).marginHours * HOUR_MS
     let { counts } = begun
+    let passed: string | undefined
     reportBy(() => counts)
+    // Should this process die, the next one goes on from there.
+    progressBy(() => passed)
     const audited = await auditStorage({
       ...{ ...begun, run: number, isStopped },
       context: {
@@ -48,6 +51,9 @@ export const storageAuditJob = ({ context, lost }: StorageAuditDeps): Job => ({
       },
       counted: (so) => {
         counts = so
+      },
+      passed: (so) => {
+        passed = so.place === undefined ? passed : progressOf(so)
       },
     })
     if (audited.place !== undefined) {

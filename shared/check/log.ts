@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Item, PutItem } from '../ports.ts'
+import { known } from '../store/known.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { findingsOf, key, SCHEMA_VERSION } from '../table.ts'
@@ -35,11 +36,10 @@ export const findingLine = (
   isMended: boolean,
 ): PutItem => {
   const at = store.clock.now()
-  const known = Object.entries(about).filter(([, value]) => value !== undefined)
   const item: Item = {
     ...key.finding(run, at, store.ids.next()),
     ...{ v: SCHEMA_VERSION, at, kind, isMended },
-    ...Object.fromEntries(known),
+    ...known(about),
   }
   return { op: 'put', item }
 }

@@ -26,13 +26,19 @@ export const pushOf = (item: Item, of: Holder) =>
 
 /**
  * Looks strongly whether the push that wrote an item is under way, or became the manifest that is there; and the tag, of
- * what a tag holds by. Answers what must hold for it to be of no use, at one moment; `undefined`: it is of use.
+ * what a tag holds by. Of a blob's object that is listed as in the trash, whether it is. Answers what must hold for it to be of no use, at one moment; `undefined`: it is of use.
  */
 export const strayness = async (
   store: Store,
   item: Item,
 ): Promise<readonly CheckItem[] | undefined> => {
   const of = parseKey(item)
+  if (of?.kind === 'trashedBlob') {
+    const record = await getItem(store, key.object(of.oid), 'strong')
+    return record?.['state'] === 'DOOM'
+      ? undefined
+      : [isAsFound(key.object(of.oid), record, 'state')]
+  }
   if (of === undefined || !isHolder(of)) return undefined
   const { digest, inc, rid } = pushOf(item, of)
   const guardKey = key.manifest(rid, digest)

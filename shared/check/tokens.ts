@@ -54,6 +54,10 @@ export const tokensOf = (task: Task): readonly string[] => {
         token.repair(task.rid, task.digest),
         ...(task.oid === undefined ? [] : [token.object(task.oid)]),
       ]
+    case 'TRASH_END': {
+      const { entrySk, trashPk: pk, trashSk } = task
+      return [trashSk, entrySk].flatMap((sk) => (sk === undefined ? [] : [token.item({ pk, sk })]))
+    }
     case 'HOLDER_REVIEW':
       return [token.item({ pk: task.holderPk, sk: task.holderSk })]
     case 'REPOSITORY_DELETE':

@@ -29,6 +29,7 @@ export const bringBack = async (
   const now = store.clock.now()
   const outcome = await transact(store, [
     own,
+    { op: 'delete', key: key.trashedBlob(digest, oid) },
     newBlob(digest, { sizeBytes, oid }, store.ids.next(), now),
     // Whoever held it may have let go in the meantime.
     enqueue(store.ids, now, { type: 'BLOB_REVIEW', digest }),

@@ -17,14 +17,14 @@ type Tombstone = TaskOf<'TOMBSTONE'>
  */
 export const clearTombstone: Handler<Tombstone> = async ({ context }, task) => {
   const { store } = context
-  const { pid, rid, digest, oid, isSecond = false } = task
+  const { pid, rid, digest, oid, until, isSecond = false } = task
   const children = {
     blobs: unpackDigests(task.blobs),
     manifests: unpackDigests(task.manifests),
   }
   await writeAll(store, releaseChildren(task, children))
   await dropTags(store, task)
-  if (oid !== undefined) await doomBody(store, oid)
+  if (oid !== undefined) await doomBody(store, oid, until)
   const now = store.clock.now()
   await writeAll(store, [
     ...children.blobs.map((blob) =>

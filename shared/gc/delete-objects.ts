@@ -1,5 +1,6 @@
 import { bucketKey } from '../bucket.ts'
-import type { TransactOperation } from '../ports.ts'
+import type { Item, TransactOperation } from '../ports.ts'
+import { DELETING } from '../registry/doom.ts'
 import { readAll, type Found } from '../store/batch.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import { timesOf, type Store } from '../store/store.ts'
@@ -26,9 +27,14 @@ export const deleteObjects = async (
     tasks.map(({ oid }) => key.object(oid)),
     'strong',
   )
+  const now = store.clock.now()
   const isDoomed = ({ oid }: ObjectTask): boolean =>
     found.get(key.object(oid))?.['state'] === 'DOOM'
-  const doomed = await withoutWayBack(store, tasks.filter(isDoomed), found)
+  // It was brought back and doomed again, and this task is of the first time.
+  const keptUntil = ({ oid }: ObjectTask): number =>
+    numberOf(found.get(key.object(oid)), 'deleteAt')
+  const isDue = (task: ObjectTask): boolean => isDoomed(task) && keptUntil(task) <= now
+  const doomed = await withoutWayBack(store, tasks.filter(isDue), found)
   const isGoing = new Set(doomed)
   const sizes = await noteSizes(gc, doomed, found)
   await deleteKeys(
@@ -36,16 +42,23 @@ export const deleteObjects = async (
     doomed.map(({ oid }) => bucketKey.object(oid)),
   )
   return await Promise.all(
-    tasks.map(async (task) =>
-      isGoing.has(task) ? await finish(gc, { ...task, size: sizes.get(task.oid) }) : 'done',
-    ),
+    tasks.map(async (task) => {
+      if (isGoing.has(task)) return await finish(gc, { ...task, size: sizes.get(task.oid) })
+      return isDoomed(task) && !isDue(task) ? { again: keptUntil(task) } : 'done'
+    }),
   )
 }
 
-/** Of an object's record: from here on nobody brings it back. */
-export const DELETING = 'isDeleting'
+const numberOf = (item: Item | undefined, name: string): number => {
+  const value = item?.[name]
+  return typeof value === 'number' ? value : 0
+}
 
-/** Shuts the way back out of the trash, which an audit may take with an object. Answers those that stay doomed. */
+/** Refused: it is doomed no more. */
+export const shutWayBack = async (store: Store, oid: ObjectId): Promise<'done' | 'refused'> =>
+  await write(store, oid, { [DELETING]: true })
+
+/** Shuts the way back out of the trash, which who undeletes takes with an object, or an audit. Answers those that stay doomed. */
 const withoutWayBack = async (
   store: Store,
   doomed: readonly ObjectTask[],
@@ -54,7 +67,7 @@ const withoutWayBack = async (
   const shut = await Promise.all(
     doomed.map(async ({ oid }) => {
       if (found.get(key.object(oid))?.[DELETING] === true) return true
-      return (await write(store, oid, { [DELETING]: true })) === 'done'
+      return (await shutWayBack(store, oid)) === 'done'
     }),
   )
   return doomed.filter((_, index) => shut[index] === true)
@@ -123,13 +136,16 @@ const finish = async (gc: Gc, task: ObjectTask): Promise<Outcome> => {
       task: { ...task, isSecond: true },
     }
   }
-  const record: TransactOperation = {
-    op: 'delete',
-    key: key.object(oid),
-    conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
-  }
+  const records: readonly TransactOperation[] = [
+    {
+      op: 'delete',
+      key: key.object(oid),
+      conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
+    },
+    ...(digest === undefined ? [] : [{ op: 'delete', key: key.trashedBlob(digest, oid) } as const]),
+  ]
   // Nothing was ever stored under it: nothing to tell of.
-  if (size === undefined) await transact(store, [record])
-  else await deleteLogged(gc, { kind: 'object', oid, digest, sizeBytes: size }, [record])
+  if (size === undefined) await transact(store, records)
+  else await deleteLogged(gc, { kind: 'object', oid, digest, sizeBytes: size }, records)
   return 'done'
 }

@@ -1,12 +1,18 @@
+import { removeManifest } from '../registry/manifests/delete.ts'
 import { sweepRepository } from '../repositories/sweep.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import type { Handler } from './gc.ts'
+import { logLine } from './log.ts'
 
-/** Deletes what is left in a repository whose name is gone, a thousand manifests at a time. */
-export const deleteRepository: Handler<TaskOf<'REPOSITORY_DELETE'>> = async (
-  { context },
-  { pid, rid },
-) => {
-  const left = await sweepRepository(context, { pid, rid })
+/** Deletes what is left in a repository whose name is gone, a thousand manifests at a time; each has its line in the log. */
+export const deleteRepository: Handler<TaskOf<'REPOSITORY_DELETE'>> = async (gc, { pid, rid }) => {
+  const { context, deleted } = gc
+  const repository = { pid, rid }
+  const left = await sweepRepository(context, repository, async (digest) => {
+    const reason = 'its repository was deleted'
+    const what = { kind: 'manifest', ...repository, digest, reason } as const
+    await removeManifest(context, repository, digest, { others: [await logLine(gc, what)] })
+    deleted(what)
+  })
   return left === 'done' ? 'done' : { again: context.store.clock.now() }
 }

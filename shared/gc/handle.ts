@@ -6,6 +6,7 @@ import { deleteLog } from './delete-log.ts'
 import { deleteObjects } from './delete-objects.ts'
 import { deleteProject } from './delete-project.ts'
 import { deleteRepository } from './delete-repository.ts'
+import { endTrash } from './end-trash.ts'
 import type { Gc, Outcome } from './gc.ts'
 import { repairBlob } from './repair-blob.ts'
 import { repairManifest } from './repair-manifest.ts'
@@ -59,6 +60,8 @@ export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
       return await repairBlob(gc, task, queued)
     case 'MANIFEST_REPAIR':
       return await repairManifest(gc, task, queued)
+    case 'TRASH_END':
+      return await endTrash(gc, task, queued)
     case 'LOG_DELETE':
       return await deleteLog(gc, task, queued)
   }

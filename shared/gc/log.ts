@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Item, PutItem, TransactOperation } from '../ports.ts'
+import { known } from '../store/known.ts'
 import { mergeWalks } from '../store/merge.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
@@ -39,7 +40,6 @@ export const lineOf = (
   more: { readonly isForeseen?: true } = {},
 ): PutItem => {
   const at = store.clock.now()
-  const known = Object.entries(details).filter(([, value]) => value !== undefined)
   return {
     op: 'put',
     item: {
@@ -48,7 +48,7 @@ export const lineOf = (
       at,
       what: kind,
       ...more,
-      ...Object.fromEntries(known),
+      ...known(details),
     },
   }
 }

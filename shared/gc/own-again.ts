@@ -1,7 +1,7 @@
 import type { AttributeValue, Item, TransactOperation } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { key, SCHEMA_VERSION, type ObjectId } from '../table.ts'
-import { DELETING } from './delete-objects.ts'
+import { DELETING } from '../registry/doom.ts'
 
 /**
  * The write that makes an object somebody's own again, from what its record was seen to be: doomed, or not there at all.
@@ -24,6 +24,7 @@ export const ownAgain = (
     op: 'update',
     key: key.object(oid),
     set: own,
+    remove: ['deleteAt'],
     conditions: [
       { kind: 'equals', name: 'version', value: String(record['version']) },
       { kind: 'equals', name: 'state', value: String(record['state']) },

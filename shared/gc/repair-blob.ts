@@ -30,7 +30,8 @@ export const repairBlob: Handler<Repair> = async ({ context }, task) => {
   if (item !== undefined && parseBlob(item).oid === oid) {
     if (record?.['state'] !== 'OWN') {
       const own = ownAgain(store, oid, record, { digest })
-      if (own !== undefined) await transact(store, [own, isAsSeen(item, 'oid')])
+      const fromTrash = { op: 'delete', key: key.trashedBlob(digest, oid) } as const
+      if (own !== undefined) await transact(store, [own, fromTrash, isAsSeen(item, 'oid')])
       // It is being deleted: when it is gone, the blob is without bytes.
       else if (head !== undefined) return { again: store.clock.now() + MINUTE_MS }
     }

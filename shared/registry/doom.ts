@@ -1,6 +1,6 @@
 import type { Condition, TransactOperation } from '../ports.ts'
 import type { Store } from '../store/store.ts'
-import { key, type ObjectId } from '../table.ts'
+import { key, SCHEMA_VERSION, type ObjectId } from '../table.ts'
 import { enqueue, type TaskOf } from '../tasks/tasks.ts'
 
 type Doom = {
@@ -12,17 +12,25 @@ type Doom = {
   readonly why?: Readonly<Record<string, string>> | undefined
 } & Pick<TaskOf<'OBJECT_DELETE'>, 'size' | 'digest'>
 
-/** The writes that give an object up, and the task that deletes it. */
+/** Of an object's record: from here on nobody brings it back. */
+export const DELETING = 'isDeleting'
+
+/**
+ * The writes that give an object up, and the task that deletes it. That of a blob is found by its digest until then, for
+ * who wants it back.
+ */
 export const doomObject = (
   store: Store,
   oid: ObjectId,
   { conditions, digest, dueAt, size, why }: Doom,
-): readonly TransactOperation[] => [
-  {
-    op: 'update',
-    key: key.object(oid),
-    set: { ...why, state: 'DOOM', version: store.ids.next(), updatedAt: store.clock.now() },
-    conditions,
-  },
-  enqueue(store.ids, dueAt, { type: 'OBJECT_DELETE', oid, size, digest }),
-]
+): readonly TransactOperation[] => {
+  const now = store.clock.now()
+  const doomed = { state: 'DOOM', version: store.ids.next(), updatedAt: now, deleteAt: dueAt }
+  return [
+    { op: 'update', key: key.object(oid), set: { ...why, ...doomed }, conditions },
+    enqueue(store.ids, dueAt, { type: 'OBJECT_DELETE', oid, size, digest }),
+    ...(digest === undefined || dueAt <= now
+      ? []
+      : [{ op: 'put', item: { ...key.trashedBlob(digest, oid), v: SCHEMA_VERSION } } as const]),
+  ]
+}

@@ -1,4 +1,5 @@
 import type { RegistryContext } from '../registry/context.ts'
+import { trashRepository } from '../registry/trash.ts'
 import { fullName } from '../oci/name.ts'
 import { count } from '../store/numbers.ts'
 import { transact } from '../store/transact.ts'
@@ -10,7 +11,8 @@ import type { ListedRepository } from './items.ts'
 
 /**
  * Deletes a repository: its name is free at once, and what gets that name later begins empty. What was in it can be
- * reached by nobody any more and goes behind it, by two tasks: the second one catches pushes that were under way.
+ * reached by nobody any more and goes behind it, by two tasks: the second one catches pushes that were under way. For as
+ * long as it is in the trash its images can be brought back under the name.
  * @throws DomainError NOT_FOUND when it is gone or another one has its name
  */
 export const deleteRepository = async (
@@ -29,6 +31,7 @@ export const deleteRepository = async (
     count(`repositories#${pid}`, -1),
     enqueue(store.ids, now, task),
     enqueue(store.ids, now + timesOf(store).inFlight, task),
+    ...trashRepository(store, { pid, rid }, name),
     ...(audit?.({ operation: 'delete', resourceType: 'repository', resource, pid }) ?? []),
   ])
   // Looks it up strongly, so that this process, too, forgets it.

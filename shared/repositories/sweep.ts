@@ -1,4 +1,5 @@
 import { walkManifests } from '../artifacts/entries.ts'
+import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { RegistryContext } from '../registry/context.ts'
 import { removeManifest } from '../registry/manifests/delete.ts'
@@ -10,11 +11,14 @@ const MOST_AT_ONCE = 1_000
 
 /**
  * Deletes what is left in a repository whose name is gone, a part of it at a time; for the worker of its tasks. Safe to
- * repeat and to run twice at once. Answers `done` when nothing was left; else it is to be called again.
+ * repeat and to run twice at once. `remove` is to do for each of them what `removeManifest` does. Answers `done` when nothing was left; else it is to be called again.
  */
 export const sweepRepository = async (
   context: RegistryContext,
   repository: RepositoryRef,
+  remove = async (digest: Digest): Promise<void> => {
+    await removeManifest(context, repository, digest)
+  },
 ): Promise<'done' | 'more'> => {
   const { store } = context
   const { rid } = repository
@@ -22,7 +26,7 @@ export const sweepRepository = async (
   for await (const { digest } of walkManifests(store, rid)) {
     seen += 1
     // What an index holds goes in the round behind that of the index.
-    await removeManifest(context, repository, digest).catch(ignoreHeldOrGone)
+    await remove(digest).catch(ignoreHeldOrGone)
     if (seen === MOST_AT_ONCE) return 'more'
   }
   if (seen > 0) return 'more'

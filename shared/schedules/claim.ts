@@ -58,7 +58,7 @@ const claimOpen = async (
     run: {
       op: 'update',
       key: key.jobRun(job, number),
-      set: claim,
+      set: { ...claim, ...(run.progress !== undefined && { resumedFrom: run.progress }) },
       conditions: asBefore(run),
     },
   })
@@ -110,14 +110,17 @@ export const keepAlive = async (
   store: Store,
   job: JobName,
   run: Run,
-  { log, result }: Pick<Run, 'log' | 'result'>,
+  { log, progress, result }: Pick<Run, 'log' | 'result' | 'progress'>,
 ): Promise<boolean> => {
   const now = store.clock.now()
   const outcome = await retry(store, async () => {
     const written = await store.kv.write({
       op: 'update',
       key: key.jobRun(job, run.number),
-      set: { leaseUntil: leaseFrom(now), updatedAt: now, log, result: JSON.stringify(result) },
+      set: {
+        ...{ leaseUntil: leaseFrom(now), updatedAt: now, log, result: JSON.stringify(result) },
+        ...(progress !== undefined && { progress }),
+      },
       conditions: asBefore(run),
     })
     return written === 'conflict' ? AGAIN : written

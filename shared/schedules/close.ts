@@ -72,7 +72,10 @@ export const asBefore = ({
     : { kind: 'equals', name: 'owner', value: owner },
 ]
 
-/** Ends a run that is not over, in one way or the other, if nobody has been heard of it for too long. */
+/**
+ * Ends a run that is not over, in one way or the other, if nobody has been heard of it for too long; one that can go on from
+ * where it stood is for another process.
+ */
 export const clearDeadRun = async (
   store: Store,
   job: JobName,
@@ -85,10 +88,14 @@ export const clearDeadRun = async (
   if (run.status !== 'Running') return run.status === 'Pending' ? 'alive' : 'cleared'
   const { isStopping, leaseUntil = 0, log } = run
   if (leaseUntil > store.clock.now()) return 'alive'
-  const operations = close(store, job, run, {
-    status: isStopping ? 'Stopped' : 'Error',
-    log: `${log}${new Date(store.clock.now()).toISOString()} the process that ran it is gone\n`,
-  })
+  const now = store.clock.now()
+  const gone = `${log}${new Date(now).toISOString()} the process that ran it is gone\n`
+  const { progress, result, resumedFrom } = run
+  // One that came no further than the process before would not come further the next time.
+  const operations =
+    !isStopping && progress !== undefined && progress !== resumedFrom
+      ? layingDown(job, run, { log: gone, now, progress, result })
+      : close(store, job, run, { status: isStopping ? 'Stopped' : 'Error', log: gone })
   // Its process may come back to life: then it has said so in between.
   const { conditions } = operations.run
   const stillSilent = { kind: 'equals', name: 'leaseUntil', value: leaseUntil } as const

@@ -40,6 +40,8 @@ export type Run = {
   readonly log: string
   /** Of one that goes on in another process: where it stands, as its job wrote it. */
   readonly progress?: string | undefined
+  /** Where it stood when its process took it on. */
+  readonly resumedFrom?: string | undefined
 }
 
 /** What a job's guard says: how far its runs are numbered, which one is not over, and when the next is due. */
@@ -73,6 +75,7 @@ const runItem = z.object({
   result: z.string().transform((text) => z.record(z.string(), z.number()).parse(JSON.parse(text))),
   log: z.string(),
   progress: z.string().optional(),
+  resumedFrom: z.string().optional(),
 })
 
 /** The names of what a schedule adds to a job's guard, to be removed with it. */
@@ -105,7 +108,15 @@ export const parseRun = (item: Item): Run => {
 }
 
 /** A run as it is stored. */
-export const runAttributes = ({ endedAt, owner, leaseUntil, progress, result, ...run }: Run) => ({
+export const runAttributes = ({
+  endedAt,
+  leaseUntil,
+  owner,
+  progress,
+  result,
+  resumedFrom,
+  ...run
+}: Run) => ({
   v: SCHEMA_VERSION,
   ...run,
   result: JSON.stringify(result),
@@ -113,4 +124,5 @@ export const runAttributes = ({ endedAt, owner, leaseUntil, progress, result, ..
   ...(owner === undefined ? {} : { owner }),
   ...(leaseUntil === undefined ? {} : { leaseUntil }),
   ...(progress === undefined ? {} : { progress }),
+  ...(resumedFrom === undefined ? {} : { resumedFrom }),
 })

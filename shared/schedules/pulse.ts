@@ -21,6 +21,8 @@ export type Pulse = {
   readonly log: (line: string) => void
   /** Has this asked for what the run has done so far, whenever it says that it is alive. */
   readonly reportBy: (report: () => Promise<Result> | Result) => void
+  /** Has this asked for where another process may go on should this one die; `undefined`: nowhere yet. */
+  readonly progressBy: (progress: () => string | undefined) => void
   readonly text: () => string
   /** Somebody stopped the run, or the process is about to end. */
   readonly hasStopped: () => boolean
@@ -35,6 +37,7 @@ export const createPulse = (
 ): Pulse => {
   let text = run.log
   let report: () => Promise<Result> | Result = () => ({})
+  let progress: () => string | undefined = () => undefined
   const state = { saidAt: store.clock.now(), hasStopped: false }
   const isStopped = async (): Promise<boolean> => {
     if (state.hasStopped) return true
@@ -43,7 +46,7 @@ export const createPulse = (
       state.hasStopped = true
     } else if (now - state.saidAt >= ALIVE_EVERY_MS) {
       state.saidAt = now
-      const known = { log: text, result: await report() }
+      const known = { log: text, result: await report(), progress: progress() }
       if (!(await keepAlive(store, job, run, known))) state.hasStopped = true
     }
     return state.hasStopped
@@ -55,6 +58,9 @@ export const createPulse = (
     },
     reportBy: (given) => {
       report = given
+    },
+    progressBy: (given) => {
+      progress = given
     },
     text: () => text,
     hasStopped: () => state.hasStopped,

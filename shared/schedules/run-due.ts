@@ -8,7 +8,7 @@ import { createPulse, type Pulse } from './pulse.ts'
 import { scheduleAtFirst, type NewSchedule } from './schedule.ts'
 
 /** What a job has to do with the run that it is in. */
-export type RunContext = Pick<Pulse, 'isStopped' | 'log' | 'reportBy'> & {
+export type RunContext = Pick<Pulse, 'isStopped' | 'log' | 'reportBy' | 'progressBy'> & {
   readonly number: number
   /** Where another process left it; absent at its beginning. */
   readonly progress?: string | undefined

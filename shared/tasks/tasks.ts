@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '../oci/digest.ts'
 import type { PutItem } from '../ports.ts'
+import { known } from '../store/known.ts'
 import type { Store } from '../store/store.ts'
 import {
   key,
@@ -32,7 +33,18 @@ type Subjects = {
     readonly manifests: Uint8Array
     /** The object of its body. */
     readonly oid?: ObjectId | undefined
+    /** That object stays in the trash until then; epoch milliseconds. */
+    readonly until?: number | undefined
     readonly isSecond?: boolean | undefined
+  }
+  /** Something that was deleted cannot be brought back any more: forget it. */
+  readonly TRASH_END: {
+    /** Its record, and when that says it was deleted: one of a later deletion stays. */
+    readonly trashPk: string
+    readonly trashSk: string
+    readonly at: number
+    /** Its entry in the list, which is beside the record. */
+    readonly entrySk?: string | undefined
   }
   /** A holder of a project's link to a blob went, or a repository's lease ends: collect the link. */
   readonly LINK_REVIEW: OfBlob & OfProject & { readonly lease?: RepositoryId | undefined }
@@ -104,7 +116,7 @@ export const enqueue = (ids: Store['ids'], dueAt: number, task: Task): PutItem =
   item: {
     ...key.task(dueAt, task.type, subjectOf(task), ids.next()),
     v: SCHEMA_VERSION,
-    ...Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined)),
+    ...known(task),
     dueAt,
     attempts: 0,
   },
@@ -119,7 +131,9 @@ export const subjectOf = (task: Task): string => {
     case 'STRAY_REVIEW':
       return task.oid
     case 'HOLDER_REVIEW':
-      return createHash('sha256').update(`${task.holderPk}/${task.holderSk}`).digest('base64url')
+      return hashOf(`${task.holderPk}/${task.holderSk}`)
+    case 'TRASH_END':
+      return hashOf(`${task.trashPk}/${task.trashSk}`)
     case 'INTENT_REVIEW':
     case 'TOMBSTONE':
       return `${task.rid}/${task.digest}/${task.inc}`
@@ -142,3 +156,5 @@ export const subjectOf = (task: Task): string => {
       return `${task.rid}/${task.digest}`
   }
 }
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url')

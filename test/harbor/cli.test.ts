@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { imageJson } from '../support/app.ts'
 import { digestOf } from '../support/layout.ts'
 import { provideRegistry } from '../support/registry.ts'
 import { startServer } from '../support/server.ts'
@@ -13,6 +14,7 @@ import { authorization } from '../support/credentials.ts'
 const registry = provideRegistry()
 const MAIN = join(import.meta.dirname, '..', '..', 'functions', 'cli', 'main.ts')
 
+const OCTETS = 'application/octet-stream'
 /** That no manifest ever holds. */
 const LAYER = Buffer.from('left behind')
 
@@ -162,6 +164,52 @@ describe('roadstead', () => {
       code: 1,
       err: expect.stringContaining('workers') as string,
     })
+  })
+
+  it('brings back what was deleted, and says what can be', async () => {
+    await logIn()
+    await ok(['project', 'create', 'regret'])
+    const { login, url } = registry()
+    const send = async (method: string, path: string, body?: string, type = '') =>
+      await fetch(`${url}/v2/regret/deep/app/${path}`, {
+        ...{ method, headers: { Authorization: authorization(login), 'Content-Type': type } },
+        ...(body !== undefined && { body }),
+      })
+    for (const content of ['{}', 'wanted']) {
+      const digest = digestOf(Buffer.from(content))
+      const sent = await send('POST', `blobs/uploads/?digest=${digest}`, content, OCTETS)
+      expect(sent.status).toBe(201)
+    }
+    const json = imageJson('{}', ['wanted'])
+    const digest = digestOf(Buffer.from(json))
+    const type = 'application/vnd.oci.image.manifest.v1+json'
+    expect((await send('PUT', 'manifests/v1', json, type)).status).toBe(201)
+    expect((await send('DELETE', `manifests/${digest}`)).status).toBe(202)
+
+    expect(await ok(['trash', 'list', 'regret/deep/app'])).toMatch(
+      new RegExp(`^DELETED .*\\n.*artifact +${digest} .*`, 's'),
+    )
+    const entries = JSON.parse(await ok(['trash', 'list', 'regret/deep/app', '--json'])) as unknown
+    expect(entries).toHaveLength(2)
+    const second = await ok(['trash', 'list', 'regret/deep/app', '-n', '1', '-p', '2', '--json'])
+    expect(JSON.parse(second)).toHaveLength(1)
+    expect(await ok(['undelete', '--help'])).toContain('Examples:')
+    expect(await ok(['undelete', 'regret/deep/app:v1', '--tag', 'v2'])).toBe(
+      `regret/deep/app@${digest} is back: v1, v2\n`,
+    )
+    expect((await send('GET', 'manifests/v2')).status).toBe(200)
+    const again = await ok(['undelete', `regret/deep/app@${digest}`, '--json'])
+    expect(JSON.parse(again)).toEqual({ digest, tags: [], restored: [] })
+    for (const [image, why] of [
+      ['regret/deep/app', 'names nothing'],
+      ['regret/deep/app@sha256:1', 'digest'],
+      ['regret/deep/app:never', 'is not in the trash'],
+    ] as const) {
+      expect(await run(['undelete', image])).toMatchObject({
+        code: 1,
+        err: expect.stringContaining(why) as string,
+      })
+    }
   })
 
   it('makes a robot over several projects and lets it do more by the same secret', async () => {

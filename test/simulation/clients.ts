@@ -1,9 +1,12 @@
+import { DomainError } from '../../shared/errors.ts'
 import type { World } from '../../shared/memory/world.ts'
-import { digestOf, type Digest } from '../../shared/oci/digest.ts'
+import { digestOf, parseDigest, type Digest } from '../../shared/oci/digest.ts'
 import { RegistryError } from '../../shared/oci/errors.ts'
+import type { Manifest } from '../../shared/oci/manifest.ts'
 import { fullName, type RepositoryName } from '../../shared/oci/name.ts'
-import { parseTag, type Reference } from '../../shared/oci/reference.ts'
+import { parseTag, type Reference, type Tag } from '../../shared/oci/reference.ts'
 import { PortError } from '../../shared/ports.ts'
+import { readProject } from '../../shared/projects/find.ts'
 import { deleteBlob } from '../../shared/registry/blobs/delete.ts'
 import { findBlob, findBlobToPush } from '../../shared/registry/blobs/find.ts'
 import { mountBlob } from '../../shared/registry/blobs/mount.ts'
@@ -21,8 +24,19 @@ import { signParts, signWhole } from '../../shared/registry/uploads/direct/sign.
 import { verifyDirectUpload } from '../../shared/registry/uploads/direct/verify.ts'
 import { startUpload } from '../../shared/registry/uploads/start.ts'
 import { openUpload } from '../../shared/registry/uploads/upload.ts'
-import { key, type ObjectId, type ProjectId } from '../../shared/table.ts'
+import { deleteRepository } from '../../shared/repositories/delete.ts'
+import { readListed } from '../../shared/repositories/find.ts'
+import {
+  TRASH_ENTRIES,
+  key,
+  trashOf,
+  type ObjectId,
+  type ProjectId,
+  type RepositoryId,
+} from '../../shared/table.ts'
+import { undelete } from '../../shared/trash/undelete.ts'
 import { BLOBS, image, index, type Built } from './contents.ts'
+import { bytesIn, parsed } from './invariants.ts'
 import type { Ledger, Operation } from './ledger.ts'
 import { REPOSITORIES, type Registry } from './registry.ts'
 
@@ -31,6 +45,10 @@ export type Story = {
   readonly ledger: Ledger
   /** Deletes of manifests under way, with the tags that they may take along. */
   readonly deletes: Set<{ readonly manifest: string; readonly tags: Operation[] }>
+  /** Deletes of whole repositories under way, with the names that they may take along. */
+  readonly removals: Set<{ readonly repository: string; readonly names: Operation[] }>
+  /** When a repository was deleted last; for ever, while that is under way, or nobody knows. */
+  readonly removedAt: Map<string, number>
   /** Blobs that clients asked to delete, by repository: a HEAD promises nothing about those. */
   readonly deletedBlobs: Set<string>
   /** Manifests that were pushed about others: they may go when what they are about has gone. */
@@ -39,6 +57,8 @@ export type Story = {
   readonly deletesUntagged: boolean
   /** Whether clients mostly pull blobs, and delete them. */
   readonly pullsMuch: boolean
+  /** Whether clients mostly delete images and bring them back. */
+  readonly undeletesMuch: boolean
   /** Until when objects are to stay that a reader was given a URL of; absent where nobody leaves them alone at all. */
   readonly pulls: Map<ObjectId, number> | undefined
   readonly pullPromiseMs: number
@@ -70,12 +90,14 @@ export const runClient = async (story: Story, registry: Registry): Promise<void>
       await action(story, registry, name)
     } catch (error) {
       // A client is told no, or that nobody knows; both are answers. Anything else is a bug.
-      if (!(error instanceof RegistryError || error instanceof PortError)) {
+      if (!ANSWERS.some((kind) => error instanceof kind)) {
         story.broken.push(`a client was answered ${String(error)}`)
       }
     }
   }
 }
+
+const ANSWERS = [RegistryError, DomainError, PortError]
 
 type Action = (story: Story, registry: Registry, name: RepositoryName) => Promise<void>
 
@@ -182,8 +204,28 @@ const put = async (
   const { random } = story.world
   const tag = random.chance(0.8) ? random.pick(TAGS) : undefined
   const reference: Reference = tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
+  await bind(story, name, { digest, tag }, async () => {
+    await putManifest(context, name, { reference, tags: [], bytes, contentType: undefined })
+    count(story, 'put')
+  })
+}
+
+type Bound = { readonly digest: Digest; readonly tag: Tag | undefined }
+
+/** Whoever does this is promised that the manifest is there, and the tag leads to it. */
+const bind = async (
+  story: Story,
+  name: RepositoryName,
+  { digest, tag }: Bound,
+  run: () => Promise<void>,
+): Promise<void> => {
   const manifest = manifestName(name, digest)
   const operations = [story.ledger.begin(manifest, PRESENT)]
+  for (const { names, repository } of story.removals) {
+    if (repository !== fullName(name)) continue
+    names.push(story.ledger.begin(manifest, undefined))
+    if (tag !== undefined) names.push(story.ledger.begin(tagName(name, tag), undefined))
+  }
   if (tag !== undefined) {
     operations.push(story.ledger.begin(tagName(name, tag), digest))
     for (const each of story.deletes) {
@@ -192,12 +234,12 @@ const put = async (
     }
   }
   try {
-    await putManifest(context, name, { reference, tags: [], bytes, contentType: undefined })
+    await run()
     for (const operation of operations) operation.acknowledge()
-    count(story, 'put')
   } catch (error) {
+    const isRefusal = error instanceof RegistryError && error.status < 500
     for (const operation of operations) {
-      if (error instanceof RegistryError && error.status < 500) operation.refuse()
+      if (isRefusal || error instanceof DomainError) operation.refuse()
       else operation.abandon()
     }
     throw error
@@ -221,7 +263,8 @@ const pushImage: Action = async (story, registry, name) => {
     const wasDeleted = used.some((bytes) =>
       story.deletedBlobs.has(`${fullName(name)} ${digestOf(bytes)}`),
     )
-    if (isUnknown && !wasDeleted && clock.now() - started < story.headPromiseMs) {
+    const wasRemoved = (story.removedAt.get(fullName(name)) ?? 0) >= started
+    if (isUnknown && !wasDeleted && !wasRemoved && clock.now() - started < story.headPromiseMs) {
       story.broken.push(
         `I8: a blob that was there is unknown within the hour: ${JSON.stringify(error.detail)}`,
       )
@@ -286,12 +329,21 @@ const removeTag: Action = async (story, { context }, name) => {
   })
 }
 
-const removeManifest: Action = async (story, { context }, name) => {
+const removeManifest: Action = async (story, registry, name) => {
   const { ledger } = story
   const known = ledger.names().filter((each) => each.startsWith(`manifest ${fullName(name)} `))
-  const manifest = story.world.random.pick(known)
-  const digest = manifest?.split(' ').at(-1)
-  if (manifest === undefined || digest === undefined) return
+  const digest = story.world.random.pick(known)?.split(' ').at(-1)
+  if (digest !== undefined) await removeKnown(story, registry, name, parseDigest(digest))
+}
+
+const removeKnown = async (
+  story: Story,
+  { context }: Registry,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<void> => {
+  const { ledger } = story
+  const manifest = manifestName(name, digest)
   const tags = TAGS.map((tag) => tagName(name, tag))
     .filter((tag) => ledger.possible(tag).includes(digest))
     .map((tag) => ledger.begin(tag, undefined))
@@ -299,7 +351,7 @@ const removeManifest: Action = async (story, { context }, name) => {
   story.deletes.add(entry)
   try {
     await remove(story, [ledger.begin(manifest, undefined)], async () => {
-      await deleteManifest(context, name, digest as Digest)
+      await deleteManifest(context, name, digest)
     })
   } finally {
     for (const operation of tags) operation.abandon()
@@ -320,6 +372,93 @@ const remove = async (
     for (const operation of operations) operation.abandon()
     throw error
   }
+}
+
+/** A whole repository is deleted, now and then; whoever pushes next makes another one of its name. */
+const removeRepository: Action = async (story, { context }, name) => {
+  const { ledger, removals, removedAt, world } = story
+  const { random, table } = world
+  if (!random.chance(0.2) || table.get(key.repositoryName(name.project, name.path)) === undefined) {
+    return
+  }
+  const repository = fullName(name)
+  const isIn = (known: string): boolean => known.split(' ')[1] === repository
+  const operations = ledger
+    .names()
+    .filter(isIn)
+    .map((known) => ledger.begin(known, undefined))
+  const entry = { repository, names: [] as Operation[] }
+  removals.add(entry)
+  removedAt.set(repository, Infinity)
+  try {
+    await remove(story, operations, async () => {
+      const project = await readProject(context.store, { pid: idsOf(story, name).pid })
+      await deleteRepository(context, await readListed(context.store, project, name.path))
+      count(story, 'removal')
+    })
+    // Else it may be done yet.
+    removedAt.set(repository, context.store.clock.now())
+  } finally {
+    for (const operation of entry.names) operation.abandon()
+    removals.delete(entry)
+  }
+}
+
+/** Brings back something that was deleted, by its digest or by a tag that led to it, with or without a tag. */
+const bringBack: Action = async (story, registry, name) => {
+  const { random, table } = story.world
+  const { rid } = idsOf(story, name)
+  const trash = table.sortKeys(trashOf(rid)).filter((sk) => sk.startsWith(TRASH_ENTRIES))
+  const sk = random.pick(trash)
+  const entry = sk === undefined ? undefined : table.get({ pk: trashOf(rid), sk })
+  if (entry === undefined) return
+  const tag = random.chance(0.5) ? random.pick(TAGS) : undefined
+  await bringBackOne(story, registry, name, {
+    digest: parseDigest(String(entry['digest'])),
+    tag: typeof entry['tag'] === 'string' ? parseTag(entry['tag']) : tag,
+  })
+}
+
+const idsOf = ({ world: { table } }: Story, { path, project }: RepositoryName) => {
+  const item = table.get(key.repositoryName(project, path))
+  return { pid: String(item?.['pid']) as ProjectId, rid: String(item?.['rid']) as RepositoryId }
+}
+
+const bringBackOne = async (
+  story: Story,
+  { context }: Registry,
+  name: RepositoryName,
+  { digest, tag }: Bound,
+): Promise<void> => {
+  const { pid, rid } = idsOf(story, name)
+  // A later deletion of the tag may have been of another manifest, so it is not asked for by the tag alone.
+  const reference = { kind: 'digest', digest } as const
+  const tags = tag === undefined ? [] : [tag]
+  const { blobs, manifests } = refersTo(story, rid, digest)
+  const isCollected = blobs.some((blob) => !story.world.table.get(key.blob(blob.digest)))
+  // Its parts come before the whole, and may stay alone when it does not come.
+  const parts = manifests.map((part) =>
+    story.ledger.begin(manifestName(name, part.digest), PRESENT),
+  )
+  try {
+    await bind(story, name, { digest, tag }, async () => {
+      const { restored } = await undelete(context, { pid, name, reference, tags })
+      if (restored.length > 0) count(story, isCollected ? 'undeleteCollected' : 'undelete')
+    })
+  } finally {
+    for (const part of parts) part.abandon()
+  }
+}
+
+/** What a manifest in the trash refers to. */
+const refersTo = (
+  { world }: Story,
+  rid: RepositoryId,
+  digest: Digest,
+): Pick<Manifest, 'blobs' | 'manifests'> => {
+  const record = world.table.get(key.trashedManifest(rid, digest))
+  const bytes = record && bytesIn(world, record)
+  return bytes === undefined ? { blobs: [], manifests: [] } : parsed(bytes)
 }
 
 const removeBlob: Action = async (story, { context }, name) => {
@@ -367,6 +506,9 @@ const ACTIONS: readonly Action[] = [
   pull,
 ]
 
+/** Where the product's workers clear up: the eager collectors of the others are met by pushes, so they have more of them. */
+const ALL: readonly Action[] = [...ACTIONS, removeRepository, bringBack]
+
 const ONE = BLOBS.slice(1, 2)
 const LOOSE_BLOBS = 4
 
@@ -375,13 +517,6 @@ const moveTag: Action = async (story, registry, name) => {
   await ensureBlobs(story, registry, name, ONE)
   await put(story, registry, name, image(story.world.random.chance(0.7) ? ONE : [...ONE, ...ONE]))
 }
-
-/** Where untagged manifests go, tags are what matters. */
-const TAGGING: readonly Action[] = [
-  ...ACTIONS,
-  ...Array.from({ length: 2 * ACTIONS.length }, () => moveTag),
-  ...Array.from({ length: ACTIONS.length / 2 }, () => removeTag),
-]
 
 /** A blob that no manifest has: pushed, pulled and deleted at once. */
 const pullAndDelete: Action = async (story, registry, name) => {
@@ -393,13 +528,48 @@ const pullAndDelete: Action = async (story, registry, name) => {
   count(story, 'delete')
 }
 
+/** Where untagged manifests go, tags are what matters. */
+const TAGGING: readonly Action[] = [
+  ...ALL,
+  ...Array.from({ length: 2 * ACTIONS.length }, () => moveTag),
+  ...Array.from({ length: ACTIONS.length / 2 }, () => removeTag),
+  ...Array.from({ length: ACTIONS.length / 4 }, () => pullAndDelete),
+]
+
 /** Where blobs go while they are pulled, how long they stay is what matters. */
 const PULLING: readonly Action[] = [
-  ...ACTIONS,
+  ...ALL,
   ...Array.from({ length: ACTIONS.length }, () => pullAndDelete),
 ]
 
-const actionsOf = ({ deletesUntagged, pullsMuch }: Story): readonly Action[] => {
+/** An image of a blob that few others have: deleted, and wanted back, soon or when everything has been collected. */
+const regret: Action = async (story, registry, name) => {
+  const { random } = story.world
+  const blobs = [Buffer.from(`loose ${random.below(LOOSE_BLOBS)}`)]
+  const content = image(blobs)
+  await ensureBlobs(story, registry, name, blobs)
+  await put(story, registry, name, content)
+  await removeKnown(story, registry, name, content.digest)
+  await registry.process.clock.sleep(random.below(KEPT_MS))
+  await bringBackOne(story, registry, name, { digest: content.digest, tag: random.pick(TAGS) })
+}
+
+const KEPT_MS = 40 * 60_000
+
+/** Where images are deleted and brought back, that is what matters. */
+const REGRETTING: readonly Action[] = [
+  ...ALL,
+  ...Array.from({ length: ACTIONS.length }, () => [regret, bringBack]).flat(),
+]
+
+const actionsOf = ({
+  deletesUntagged,
+  pulls,
+  pullsMuch,
+  undeletesMuch,
+}: Story): readonly Action[] => {
+  if (undeletesMuch) return REGRETTING
   if (pullsMuch) return PULLING
-  return deletesUntagged ? TAGGING : ACTIONS
+  if (deletesUntagged) return TAGGING
+  return pulls === undefined ? ACTIONS : ALL
 }

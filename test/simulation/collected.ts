@@ -24,10 +24,12 @@ export const createNoteCollected = () => {
       const name = REPOSITORIES.find(
         ({ path, project }) => table.get(key.repositoryName(project, path))?.['rid'] === rid,
       )
+      // Of a repository that is deleted nobody expects anything.
+      if (name === undefined) continue
       const known = deletesUntagged
         ? parseDigest(String(digest))
         : [...referrers].find((one) => one === digest)
-      if (name === undefined || known === undefined) {
+      if (known === undefined) {
         broken.push(`${String(digest)} was collected although it is about nothing`)
       } else {
         ledger.begin(manifestName(name, known), undefined).abandon()

@@ -1,4 +1,5 @@
 import { bucketKey } from '../../shared/bucket.ts'
+import { shutWayBack } from '../../shared/gc/delete-objects.ts'
 import { collectLogged } from '../../shared/gc/review-manifest.ts'
 import { collect, condemn } from '../../shared/guards/collect.ts'
 import type { World } from '../../shared/memory/world.ts'
@@ -6,10 +7,12 @@ import { parseDigest } from '../../shared/oci/digest.ts'
 import { PortError, type Item } from '../../shared/ports.ts'
 import { refund } from '../../shared/quota/refund.ts'
 import { holds, parseBlob } from '../../shared/registry/blobs/items.ts'
+import { doomObject } from '../../shared/registry/doom.ts'
 import { releaseChildren, unpackDigests } from '../../shared/registry/manifests/children.ts'
 import { giveUpIntent } from '../../shared/registry/manifests/intent.ts'
 import { dropTags } from '../../shared/registry/manifests/untag.ts'
 import { writeAll } from '../../shared/store/batch.ts'
+import { timesOf } from '../../shared/store/store.ts'
 import { transact } from '../../shared/store/transact.ts'
 import {
   GUARD,
@@ -94,14 +97,13 @@ const collectBlob = async ({ context: { store } }: Registry, { pk, sk }: Item) =
     prefix: prefix.ofBlob,
     holds: (item: Item) => holds(item, store.clock.now()),
   }
-  await collect(store, { pk, sk }, holders, ({ item }) => [
-    {
-      op: 'update',
-      key: key.object(parseBlob(item).oid),
-      set: { state: 'DOOM', version: store.ids.next() },
+  const digest = parseDigest(pk.slice('BLOB#'.length))
+  await collect(store, { pk, sk }, holders, ({ item }) =>
+    doomObject(store, parseBlob(item).oid, {
+      ...{ digest, dueAt: store.clock.now() + timesOf(store).trash },
       conditions: [{ kind: 'equals', name: 'state', value: 'OWN' }],
-    },
-  ])
+    }),
+  )
 }
 
 /** The push that a task is about. */
@@ -147,6 +149,8 @@ const reviewObject = async (
     ])
   }
   if (item['state'] !== 'DOOM') return
-  const now = await store.kv.get(key.object(oid), 'strong')
-  if (now?.['state'] === 'DOOM') await objects.deleteMany([bucketKey.object(oid)])
+  // Nobody waits for the trash here: whoever undeletes comes at any moment before this, or too late.
+  if ((await shutWayBack(store, oid)) === 'done') {
+    await objects.deleteMany([bucketKey.object(oid)])
+  }
 }

@@ -48,6 +48,7 @@ export const TASK_TYPES = Object.keys({
   REPOSITORY_DELETE: true,
   PROJECT_DELETE: true,
   LOG_DELETE: true,
+  TRASH_END: true,
   HOLDER_REVIEW: true,
   STRAY_REVIEW: true,
   BLOB_REPAIR: true,

@@ -18,6 +18,9 @@ export const garbage = (world: Observed): string[] => {
       ),
     ),
   )
+  const rids = new Set(
+    items.filter(({ pk }) => pk.startsWith('NAME#')).map(({ rid }) => String(rid)),
+  )
   const incs = new Set([...live.values()].map(({ inc }) => String(inc)))
   const oids = new Set<string>()
   for (const { pk, sk, oid } of items) {
@@ -25,7 +28,9 @@ export const garbage = (world: Observed): string[] => {
   }
   const isUsed = ({ pk, sk }: Item): boolean => {
     const [kind = '', first = '', second = ''] = pk.split('#')
-    if (kind === 'TASK' || kind === 'PARKED') return false
+    if (kind === 'TASK' || kind === 'PARKED' || kind === 'TRASH') return false
+    if (sk.startsWith('DELETED#')) return false
+    if (kind === 'REPOSITORY') return rids.has(first)
     if (kind === 'BLOB') return blobs.has(first) && isOfLive(sk, incs)
     if (kind === 'OBJECT') return oids.has(first) && sk === GUARD
     if (kind === 'MANIFEST') {

@@ -11,11 +11,20 @@ describe('pushes, deletes and the workers of garbage collection on one store', (
       const { done, steps } = await tellMany(kind, SEEDS, STEPS)
       expect(steps).toBe(SEEDS * STEPS)
       const kinds = ['upload', 'put', 'delete', 'blob', 'object', 'pull']
-      for (const each of kind === 'untagged' ? [...kinds, 'manifest'] : kinds) {
+      const others = { gc: ['removal'], untagged: ['manifest'], pulls: [] }
+      for (const each of [...kinds, ...others[kind]]) {
         expect(done.get(each) ?? 0, each).toBeGreaterThan(SEEDS / 8)
       }
     },
   )
+
+  it('are not disturbed by dry runs, which write nothing', async () => {
+    // A dry run takes hundreds of steps of its process.
+    const { done } = await tellMany('dryRun', Math.ceil(SEEDS / 8), 3 * STEPS)
+    for (const each of ['put', 'delete', 'dryRun', 'foreseen']) {
+      expect(done.get(each) ?? 0, each).toBeGreaterThan(SEEDS / 50)
+    }
+  })
 
   it('keep every promise where all collect whatever no tag and no index holds', async () => {
     const { done } = await tellMany('eager', SEEDS, STEPS)

@@ -69,8 +69,10 @@ const brokenManifests = (view: View): string[] => {
   return committed(view).flatMap((guard) => {
     const [, rid = '', digest = ''] = guard.pk.split('#')
     const pid = pids.get(rid)
+    // Its repository is deleted, and it goes with it: nobody can ask for it any more.
+    if (pid === undefined) return []
     const bytes = bodyOf(view.world, guard)
-    if (bytes === undefined || pid === undefined) return [`I1: ${guard.pk} has no body`]
+    if (bytes === undefined) return [`I1: ${guard.pk} has no body`]
     const manifest = parsed(bytes)
     const repository = { pid, rid: rid as RepositoryId }
     const inc = String(guard['inc']) as Parameters<typeof key.intent>[2]
@@ -113,15 +115,22 @@ const isTorn = (view: View, guard: Item): boolean => {
 }
 
 export const bodyOf = (
-  { bucket, table }: Pick<Observed, 'bucket' | 'table'>,
+  world: Pick<Observed, 'bucket' | 'table'>,
   guard: Item,
 ): Uint8Array | undefined => {
-  const oid = guard['oid']
+  if (typeof guard['oid'] === 'string') return bytesIn(world, guard)
+  const body = world.table.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })
+  return body && bytesIn(world, body)
+}
+
+/** The bytes that an item has, or those of its object. */
+export const bytesIn = (
+  { bucket }: Pick<Observed, 'bucket'>,
+  { bytes, gzip, oid }: Item,
+): Uint8Array | undefined => {
   if (typeof oid === 'string') return bucket.objects.get(bucketKey.object(oid as ObjectId))
-  const body = table.get({ pk: guard.pk, sk: `#BODY#${String(guard['inc'])}` })
-  const bytes = body?.['bytes']
   if (!(bytes instanceof Uint8Array)) return undefined
-  return body?.['gzip'] === true ? gunzipSync(bytes) : bytes
+  return gzip === true ? gunzipSync(bytes) : bytes
 }
 
 /** I2: a blob's object is its own and in the bucket. I3: no object has two owners, and a doomed one has none. */

@@ -12,6 +12,12 @@ export const STORIES = {
   untagged: { collectors: 0, workers: 4, isSettled: true, deletesUntagged: true },
   /** As `gc`, and blobs are pulled and deleted all the time. */
   pulls: { collectors: 0, workers: 4, isSettled: true, pullsMuch: true },
+  /** As `gc`, and what was deleted is brought back. */
+  trash: { collectors: 0, workers: 4, isSettled: true, undeletesMuch: true },
+  /** The same, beside collectors that empty the trash at any moment. */
+  eagerTrash: { collectors: 4, undeletesMuch: true },
+  /** As `gc`, and dry runs all the while. */
+  dryRun: { collectors: 0, workers: 3, foreseers: 2, isSettled: true },
   /** As `gc`, and audits all the while, which find nothing. */
   audit: { collectors: 0, workers: 3, auditors: 2, isSettled: true },
   /** As `untagged`, and audits. */

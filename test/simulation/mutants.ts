@@ -1,6 +1,7 @@
 import { nameOf } from '../../shared/store/batch.ts'
 import type { Process } from '../../shared/memory/world.ts'
-import type { BatchOperation, Item, Kv, TransactOperation } from '../../shared/ports.ts'
+import type { BatchOperation, Item, Kv, TransactOperation, UpdateItem } from '../../shared/ports.ts'
+import { DELETING } from '../../shared/registry/doom.ts'
 import { GUARD } from '../../shared/table.ts'
 import type { Telling } from './story.ts'
 
@@ -11,6 +12,8 @@ export type Mutant = {
 }
 
 const WORKERS = { workers: 4, collectors: 0, isSettled: true } as const
+const TRASH = { ...WORKERS, undeletesMuch: true } as const
+const EAGER_TRASH = { undeletesMuch: true } as const
 const UNTAGGED = { deletesUntagged: true } as const
 
 const withKv = (process: Process, change: Partial<Kv>): Process => ({
@@ -276,6 +279,37 @@ const workedOffOnce = (type: string) =>
     return others
   })
 
+const isOfObject = (operation: TransactOperation): operation is UpdateItem =>
+  operation.op === 'update' && operation.key.pk.startsWith('OBJECT#')
+
+/** Whoever brings an object back does not ask whether somebody has begun to delete it. */
+const blindToDeletion = (process: Process): Process => {
+  const blind = eachOperation((operation) =>
+    isOfObject(operation)
+      ? {
+          ...operation,
+          conditions: operation.conditions?.filter(({ kind }) => kind !== 'attributeAbsent') ?? [],
+        }
+      : operation,
+  )(process)
+  return withKv(blind, {
+    get: async (key, read) => {
+      const item = await blind.kv.get(key, read)
+      return item?.[DELETING] === undefined ? item : { ...item, [DELETING]: false }
+    },
+  })
+}
+
+const withoutAttribute = (operation: TransactOperation, name: string): TransactOperation => {
+  if (operation.op === 'put') {
+    const { [name]: _gone, ...item } = operation.item
+    return { ...operation, item: { ...item, pk: operation.item.pk, sk: operation.item.sk } }
+  }
+  if (operation.op !== 'update') return operation
+  const { [name]: _gone, ...set } = operation.set ?? {}
+  return { ...operation, set }
+}
+
 /**
  * Ways to break the protocol, each a rule left out. The simulator is worth something only if it sees every one. These
  * rules are not here:
@@ -291,8 +325,10 @@ const workedOffOnce = (type: string) =>
  *   step by step in `test/unit/trial.test.ts`, too.
  * - that blobs are verified, and not only links: a collector would have to stand still between its look and its end for a
  *   whole push, and no other one may see the guard meanwhile; `test/unit/verify-both.test.ts` tells it.
- * - that an object is deleted only when its record says DOOM, and that nothing is brought back whose deletion has begun:
- *   only an audit brings anything back, after damage. `test/unit/doom.test.ts` and `test/unit/check` tell both orders.
+ * - that an object which was doomed again does not go with the first task: one story in a hundred, which
+ *   `test/unit/trash/races.test.ts` tells step by step.
+ * - that an object is deleted only when its record says DOOM: no task of its deletion is written before. What an audit
+ *   brings back, after damage, `test/unit/doom.test.ts` and `test/unit/check` tell in both orders.
  */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'guards are read eventually': {
@@ -361,5 +397,27 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'a blob is deleted while somebody may pull it': {
     mutate: noPullGrace,
     telling: { ...WORKERS, pullsMuch: true },
+  },
+  'an object is brought back though its deletion has begun': {
+    mutate: blindToDeletion,
+    telling: EAGER_TRASH,
+  },
+  'an object is deleted before the way back is shut': {
+    mutate: (process) =>
+      withKv(process, {
+        write: async (operation) =>
+          operation.op === 'update' && operation.set?.[DELETING] === true
+            ? 'done'
+            : await process.kv.write(operation),
+      }),
+    telling: EAGER_TRASH,
+  },
+  'the bytes of a deleted manifest are not kept': {
+    mutate: eachOperation((operation) =>
+      operation.op === 'put' && operation.item['type'] === 'TOMBSTONE'
+        ? withoutAttribute(operation, 'until')
+        : operation,
+    ),
+    telling: TRASH,
   },
 }

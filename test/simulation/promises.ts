@@ -18,9 +18,10 @@ export const brokenPromises = ({ deletesUntagged, world, ledger }: Story): strin
     const possible = ledger.possible(name)
     const [kind, repository = '', what = ''] = name.split(' ')
     const parsed = parseRepositoryName(repository)
-    const rid = table.get(key.repositoryName(parsed.project, parsed.path))?.['rid']
-    if (typeof rid !== 'string') return []
-    const id = rid as RepositoryId
+    const named = key.repositoryName(parsed.project, parsed.path)
+    // Where there is no such repository there is nothing in it.
+    const id = String(table.get(named)?.['rid']) as RepositoryId
+    if (table.locks.has(lockName(named))) return []
     const guard = (digest: unknown) => key.manifest(id, String(digest) as Digest)
     if (kind === 'manifest') {
       // Neither is half a collection: its line in the log comes behind the guard.

@@ -10,7 +10,9 @@ import { createNoteCollected } from './collected.ts'
 import { createLedger } from './ledger.ts'
 import { brokenPromises, brokenPulls } from './promises.ts'
 import { createRegistry, MIN_PART_BYTES, type Registry } from './registry.ts'
+import { runForeseer } from './foreseer.ts'
 import { garbage } from './garbage.ts'
+import { brokenTrash } from './trash.ts'
 import { runWorker, workEverythingOff } from './worker.ts'
 
 export type Told = {
@@ -32,12 +34,16 @@ export type Telling = {
   readonly workers?: number
   /** Processes that compare the table with the bucket all the while. */
   readonly auditors?: number
+  /** Processes that ask all the while what would be collected. */
+  readonly foreseers?: number
   /** Processes that collect whatever the protocol lets them; 4 if absent. */
   readonly collectors?: number
   /** Whether workers and collectors collect what neither a tag nor an index holds, as soon as they see it. */
   readonly deletesUntagged?: boolean
   /** Whether clients mostly pull blobs, and delete them. */
   readonly pullsMuch?: boolean
+  /** Whether clients mostly delete images and bring them back. */
+  readonly undeletesMuch?: boolean
   /** Lets the clients go home at the end, and has everything worked off; what is left then must be in use. */
   readonly isSettled?: boolean
 }
@@ -52,7 +58,14 @@ const IMPATIENT: Times = {
   ...DEFAULT_TIMES,
   ...{ lease: 20 * MINUTE_MS, leaseLeft: 15 * MINUTE_MS, clockSkew: 0 },
   ...{ uploadIdle: 10 * MINUTE_MS, intentReview: 10 * MINUTE_MS, pullGrace: 10 * MINUTE_MS },
-  ...{ trash: 0, referrers: 10 * MINUTE_MS, inFlight: 24 * HOUR_MS },
+  ...{ trash: 10 * MINUTE_MS, referrers: 10 * MINUTE_MS, inFlight: 24 * HOUR_MS },
+}
+
+/** Blobs are in the trash most of the time that their images are. */
+const KEEPING: Times = {
+  ...IMPATIENT,
+  ...{ lease: 9 * MINUTE_MS, leaseLeft: 8 * MINUTE_MS, pullGrace: 2 * MINUTE_MS },
+  trash: 90 * MINUTE_MS,
 }
 
 /**
@@ -67,26 +80,32 @@ export const tell = async ({
   clients = CLIENTS,
   workers = 0,
   auditors = 0,
+  foreseers = 0,
   collectors = COLLECTORS,
   isSettled = false,
   deletesUntagged = false,
   pullsMuch = false,
+  undeletesMuch = false,
 }: Telling): Promise<Told> => {
   const world = createWorld({ seed, faults, minPartBytes: MIN_PART_BYTES })
   const { random, scheduler } = world
+  const times = undeletesMuch ? KEEPING : IMPATIENT
+  const isShort = isSettled || undeletesMuch
   const story: Story = {
     world,
     ledger: createLedger(),
     deletes: new Set(),
+    removals: new Set(),
+    removedAt: new Map(),
     deletedBlobs: new Set(),
     referrers: new Set(),
-    ...{ deletesUntagged, pullsMuch },
+    ...{ deletesUntagged, pullsMuch, undeletesMuch },
     pulls: collectors === 0 ? new Map() : undefined,
     leaked: [],
     broken: [],
     done: new Map(),
-    pullPromiseMs: IMPATIENT.pullGrace - MINUTE_MS,
-    headPromiseMs: (isSettled ? IMPATIENT : DEFAULT_TIMES).leaseLeft - 5 * MINUTE_MS,
+    pullPromiseMs: times.pullGrace - MINUTE_MS,
+    headPromiseMs: (isShort ? times : DEFAULT_TIMES).leaseLeft - 5 * MINUTE_MS,
   }
   const noteCollected = createNoteCollected()
   // Loads what would else take its time in the middle of the first story.
@@ -97,7 +116,7 @@ export const tell = async ({
     const process = world.startProcess(`${role} ${born}`)
     const registry = createRegistry(
       mutate === undefined ? process : mutate(process),
-      isSettled ? IMPATIENT : undefined,
+      isShort ? times : undefined,
     )
     const life = LIVES[role](story, registry)
     life.catch((error: unknown) => {
@@ -112,6 +131,7 @@ export const tell = async ({
     ...Array.from({ length: collectors }, () => 'collector' as const),
     ...Array.from({ length: workers }, () => 'worker' as const),
     ...Array.from({ length: auditors }, () => 'auditor' as const),
+    ...Array.from({ length: foreseers }, () => 'foreseer' as const),
   ]
   const processes = roles.map(start)
 
@@ -124,7 +144,7 @@ export const tell = async ({
   let seen = ''
   const look = (now: Story): readonly string[] => {
     noteCollected(now)
-    return [...violations(world), ...brokenPromises(now), ...brokenPulls(now)]
+    return [...violations(world), ...brokenPromises(now), ...brokenPulls(now), ...brokenTrash(now)]
   }
   for (let step = 1; step <= steps; step += 1) {
     if (!(await scheduler.step()) && !(await stepOfNewborn()))
@@ -146,8 +166,8 @@ export const tell = async ({
     if (processes.every(({ actor }) => actor.state === 'frozen')) {
       for (const { actor } of processes) actor.state = 'running'
     }
-    if (isSettled && random.chance(0.01)) scheduler.advance(random.below(15) * MINUTE_MS)
-    if (!isSettled && random.chance(0.001)) scheduler.advance(random.below(30) * HOUR_MS)
+    if (isShort && random.chance(0.01)) scheduler.advance(random.below(15) * MINUTE_MS)
+    if (!isShort && random.chance(0.001)) scheduler.advance(random.below(30) * HOUR_MS)
   }
   if (isSettled) {
     for (const { actor } of processes) actor.state = 'crashed'
@@ -164,11 +184,12 @@ export const tell = async ({
 const stateOf = ({ ledger, world: { bucket, table } }: Story): string =>
   [table.changes(), bucket.changes(), ledger.changes()].join()
 
-type Role = 'client' | 'collector' | 'worker' | 'auditor'
+type Role = 'client' | 'collector' | 'worker' | 'auditor' | 'foreseer'
 
 const LIVES: Readonly<Record<Role, (story: Story, registry: Registry) => Promise<void>>> = {
   client: runClient,
   collector: runCollector,
   worker: runWorker,
   auditor: runAuditor,
+  foreseer: runForeseer,
 }

@@ -5,6 +5,7 @@ import { parseTag } from '../../shared/oci/reference.ts'
 import {
   key,
   prefix,
+  recordOfEntry,
   taskShards,
   type Incarnation,
   type ObjectId,
@@ -46,6 +47,11 @@ const everyKey = [
   key.link(digest, pid),
   key.lease(digest, repository),
   key.blobRef(digest, repository, digest, inc),
+  key.trashedBlob(digest, oid),
+  key.trashedManifest(rid, digest),
+  key.trashedTag(rid, tag),
+  key.trashEntry(key.trashedTag(rid, tag), 1),
+  key.deletedRepository(pid, name.path, rid),
   key.object(oid),
   key.part(oid, 1),
   key.directUpload(rid, digest, oid),
@@ -108,6 +114,13 @@ describe('keys', () => {
   it('sort later artifacts before earlier ones, and tasks by when they are due', () => {
     expect(key.artifact(rid, 2, digest).sk < key.artifact(rid, 1, digest).sk).toBe(true)
     expect(key.task(99, 'A', 's', 'c').sk < key.task(100, 'A', 's', 'c').sk).toBe(true)
+  })
+
+  it('lead from an entry of the trash to its record, the last deletion first', () => {
+    const record = key.trashedManifest(rid, digest)
+    const [earlier, later] = [key.trashEntry(record, 1), key.trashEntry(record, 2)]
+    expect([earlier.pk, recordOfEntry(earlier.sk)]).toEqual([record.pk, record.sk])
+    expect(later.sk < earlier.sk).toBe(true)
   })
 
   it('spread the tasks of many subjects over all shards', () => {

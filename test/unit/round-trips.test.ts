@@ -34,6 +34,14 @@ describe('round trips to the store', () => {
     expect(await ask(path)).toEqual([200, 2])
   })
 
+  it('are three to delete a tag, and no more for what the trash keeps of a manifest', async () => {
+    const { ask, digest } = await start()
+    const remove = async (reference: string) =>
+      await ask(`/v2/p/a/manifests/${reference}`, { method: 'DELETE' })
+    expect(await remove('v1')).toEqual([202, 3])
+    expect(await remove(digest)).toEqual([202, 9])
+  })
+
   it('are one for a page of tags, of referrers and of the catalog', async () => {
     const { ask, digest } = await start()
     expect(await ask('/v2/p/a/tags/list')).toEqual([200, 1])

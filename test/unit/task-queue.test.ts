@@ -79,14 +79,14 @@ describe('the queue of a history', () => {
     expect(await gained()).toEqual([`INTENT_REVIEW ${digestOf(json)}`, `MANIFEST_REVIEW ${first}`])
   })
 
-  it('has a review for a deleted tag, a tombstone for a deleted manifest, a review for a deleted blob', async () => {
+  it('has a review for a deleted tag, a tombstone for a deleted manifest, a review for a deleted blob, and an end of the trash', async () => {
     const { registry, gained, request } = createHistory()
     const digest = await pushImage(registry, 'p/a', 'v1', ['one'])
     await gained()
     expect(await request('/v2/p/a/manifests/v1', 'DELETE')).toBe(202)
-    expect(await gained()).toEqual([`MANIFEST_REVIEW ${digest}`])
+    expect(await gained()).toEqual([`MANIFEST_REVIEW ${digest}`, 'TRASH_END '])
     expect(await request(`/v2/p/a/manifests/${digest}`, 'DELETE')).toBe(202)
-    expect(await gained()).toEqual([`TOMBSTONE ${digest}`])
+    expect(await gained()).toEqual([`TOMBSTONE ${digest}`, 'TRASH_END '])
     expect(await request(`/v2/p/a/blobs/${digestOf('one')}`, 'DELETE')).toBe(202)
     expect(await gained()).toEqual([`LINK_REVIEW ${digestOf('one')}`])
   })

@@ -6,6 +6,7 @@ import type { ByteRange } from '../../../shared/ports.ts'
 import { blobUnknown, findBlob, findBlobToPush } from '../../../shared/registry/blobs/find.ts'
 import type { Blob } from '../../../shared/registry/blobs/items.ts'
 import type { RegistryContext } from '../../../shared/registry/context.ts'
+import { timesOf } from '../../../shared/store/store.ts'
 import type { Deps } from '../deps.ts'
 import type { Answer } from '../http/answer.ts'
 import { API_VERSION, CONTENT_DIGEST, entityTag, matches } from '../http/headers.ts'
@@ -13,6 +14,12 @@ import { multipartRanges } from './byteranges.ts'
 
 /** Long enough to begin a download on a slow line; a client that resumes asks again. */
 const SIGNED_READ_SECONDS = 1_200
+const SECOND_MS = 1_000
+
+/** A URL is good no longer than its object stays when everybody lets go of the blob at this moment. */
+const secondsOf = ({ store }: RegistryContext): number =>
+  Math.max(1, Math.min(SIGNED_READ_SECONDS, Math.floor(timesOf(store).pullGrace / SECOND_MS)))
+
 const OCTET_STREAM = 'application/octet-stream'
 
 export type BlobRequest = {
@@ -51,7 +58,7 @@ export const answerBlob = async (
     }
   }
   const signed = await context.objects.signedRead(bucketKey.object(blob.oid), {
-    expiresInSeconds: SIGNED_READ_SECONDS,
+    expiresInSeconds: secondsOf(context),
     contentType: OCTET_STREAM,
   })
   if (signed !== undefined) {

@@ -4,7 +4,7 @@ import type { RepositoryName } from '../../oci/name.ts'
 import type { ReadMode } from '../../ports.ts'
 import { readAll } from '../../store/batch.ts'
 import { key, type RepositoryRef } from '../../table.ts'
-import { timesOf } from '../../store/store.ts'
+import { timesOf, type Store } from '../../store/store.ts'
 import type { RegistryContext } from '../context.ts'
 import { holdBlob } from './hold.ts'
 import { leaseLeft, parseWholeBlob, type Blob } from './items.ts'
@@ -55,14 +55,18 @@ export const findBlobToPush = async (
   name: RepositoryName,
   digest: Digest,
 ): Promise<Blob> => {
-  const { store } = context
-  const repository = await pullable(context, name)
-  const keys = {
-    blob: key.blob(digest),
-    link: key.link(digest, repository.pid),
-    lease: key.lease(digest, repository),
-  }
-  const found = await readAll(store, Object.values(keys), 'strong')
+  const { repositories, store } = context
+  // Of who is about to push nothing is believed: it would be told of what is in a repository that had the name before.
+  const believed = repositories.cached(name)
+  const [repository, early] = await Promise.all([
+    repositories.existing(name),
+    believed && lookToPush(store, believed, digest),
+  ])
+  if (repository === undefined) throw nameUnknown(name)
+  const { found, keys } =
+    early !== undefined && believed?.rid === repository.rid
+      ? early
+      : await lookToPush(store, repository, digest)
   const item = found.get(keys.blob)
   const blob = item && parseWholeBlob(item)
   if (blob === undefined || found.get(keys.link) === undefined) throw blobUnknown(digest)
@@ -71,6 +75,15 @@ export const findBlobToPush = async (
   const held = await holdBlob(store, digest, repository, { look: found })
   if (held === undefined) throw blobUnknown(digest)
   return held
+}
+
+const lookToPush = async (store: Store, repository: RepositoryRef, digest: Digest) => {
+  const keys = {
+    blob: key.blob(digest),
+    link: key.link(digest, repository.pid),
+    lease: key.lease(digest, repository),
+  }
+  return { keys, found: await readAll(store, Object.values(keys), 'strong') }
 }
 
 const pullable = async (context: RegistryContext, name: RepositoryName): Promise<RepositoryRef> => {

@@ -20,6 +20,12 @@ export const encodeBody = (bytes: Uint8Array): StoredBody =>
     ? { bytes, gzip: false }
     : { bytes: gzipSync(bytes), gzip: true }
 
+/** The bytes of a body that an item holds. */
+export const decodeBody = (item: Item): Uint8Array => {
+  const { bytes, gzip } = bodyItem.parse(item)
+  return gzip ? gunzipSync(bytes) : bytes
+}
+
 export const putBody = (
   rid: RepositoryId,
   digest: Digest,
@@ -36,11 +42,7 @@ export const readBody = async (
   record: ManifestRecord,
   item: Item | undefined,
 ): Promise<Uint8Array | undefined> => {
-  if (record.oid === undefined) {
-    if (item === undefined) return undefined
-    const { bytes, gzip } = bodyItem.parse(item)
-    return gzip ? gunzipSync(bytes) : bytes
-  }
+  if (record.oid === undefined) return item && decodeBody(item)
   const object = await objects.get(bucketKey.object(record.oid))
   return object && Buffer.concat(await Array.fromAsync(object.body))
 }

@@ -16,6 +16,7 @@ import { accessoryTagOf } from './accessory-tags.ts'
 import { countArtifact } from './counts.ts'
 import { summaryOf } from './items.ts'
 import { pointTag, readTags, type TagsBefore } from './point.ts'
+import type { ManifestUpload } from './put.ts'
 
 /** A push under way. */
 export type Push = {
@@ -31,6 +32,7 @@ export type Push = {
   readonly oid: ObjectId | undefined
   /** Something that it refers to is not there, and need not be. */
   readonly isSparse?: boolean
+  readonly checkTags?: ManifestUpload['checkTags']
 }
 
 const MAX_RACES = 20
@@ -62,6 +64,7 @@ export const commitManifest = async (
     if (outcome.reasons.slice(0, own.length).includes('condition')) return false
     // Only a tag moved meanwhile: what is held and verified stays so, and the tag is looked at again.
     tagsBefore = await readTags(store, push.pushed.rid, push.tags)
+    push.checkTags?.(tagsBefore)
   }
   return false
 }

@@ -6,13 +6,15 @@ import { parseManifest, type Manifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { TransactOperation } from '../../ports.ts'
 import { writeAll } from '../../store/batch.ts'
-import type { Store } from '../../store/store.ts'
+import { timesOf, type Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { queryAll } from '../../store/query.ts'
 import { key, parseLabelNumber, prefix, type RepositoryRef } from '../../table.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { referrerKey } from '../referrers/referrers.ts'
+import { lackingOf, trashManifest } from '../trash.ts'
+import { encodeBody } from './body.ts'
 import { childrenOf, releaseChildren, type Pushed } from './children.ts'
 import { countArtifact } from './counts.ts'
 import { manifestUnknown, readStored } from './get.ts'
@@ -32,24 +34,28 @@ export const deleteManifest = async (
 ): Promise<void> => {
   const repository = await context.repositories.existing(name)
   if (repository === undefined) throw nameUnknown(name)
-  await removeManifest(context, repository, digest, name)
+  await removeManifest(context, repository, digest, { name })
 }
 
 /**
- * As `deleteManifest`, for a repository that need not have a name any more; without one nothing is logged.
+ * As `deleteManifest`, for a repository that need not have a name any more; without one the audit log is told nothing.
+ * `others` are written with it.
  * @throws RegistryError MANIFEST_UNKNOWN; DENIED (409) while an index holds it
  */
 export const removeManifest = async (
   context: RegistryContext,
   repository: RepositoryRef,
   digest: Digest,
-  name?: RepositoryName,
+  {
+    name,
+    others = [],
+  }: { readonly name?: RepositoryName; readonly others?: readonly TransactOperation[] } = {},
 ): Promise<void> => {
   const reference = { kind: 'digest', digest } as const
   const log =
     name === undefined
-      ? []
-      : logged(context, 'delete', 'artifact', { ...repository, name, reference })
+      ? others
+      : [...others, ...logged(context, 'delete', 'artifact', { ...repository, name, reference })]
   // Only indexes stand in the way: tags go with the manifest.
   const outcome = await remove(context, repository, digest, prefix.holdingIndexes, log)
   if (outcome === 'absent') throw manifestUnknown(reference)
@@ -93,7 +99,15 @@ const remove = async (
     if (examined.outcome === 'held') return 'held'
     if (examined.outcome !== 'empty') continue
     if (parseManifestRecord(examined.guard.item).inc !== record.inc) continue
-    const own = [removal(examined.guard), ...effects(store, pushed, record, manifest)]
+    const lacking = await lackingOf(store, repository.pid, manifest, record)
+    const own = [
+      removal(examined.guard),
+      ...effects(store, pushed, record, manifest),
+      ...trashManifest(store, rid, {
+        ...{ digest, record, lacking },
+        body: record.oid === undefined ? encodeBody(record.bytes) : undefined,
+      }),
+    ]
     const outcome = await transact(store, [...own, ...others])
     if (!outcome.done) {
       if (!outcome.reasons.slice(own.length).includes('condition')) continue
@@ -130,7 +144,9 @@ const effects = (
       manifest,
       now: store.clock.now(),
     }),
-    tombstone(store, pushed, childrenOf(manifest), record.oid),
+    tombstone(store, pushed, childrenOf(manifest), record.oid, {
+      until: store.clock.now() + timesOf(store).trash,
+    }),
   ]
 }
 

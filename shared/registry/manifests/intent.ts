@@ -76,19 +76,22 @@ export const putLargeBody = async (
   if (oid !== undefined) await objects.put(bucketKey.object(oid), [bytes], { ifAbsent: true })
 }
 
-/** What a tombstone must know to let go of the children of a manifest that is gone. */
+/**
+ * What a tombstone must know to let go of the children of a manifest that is gone. `until`: its body is kept for so long.
+ */
 export const tombstone = (
   store: Store,
   pushed: Pushed,
   children: Children,
   oid: ObjectId | undefined,
+  { until }: { readonly until?: number } = {},
 ): PutItem => {
   return enqueue(store.ids, store.clock.now(), {
     type: 'TOMBSTONE',
     ...identity(pushed),
     blobs: packDigests(children.blobs),
     manifests: packDigests(children.manifests),
-    oid,
+    ...{ oid, until },
   })
 }
 
@@ -135,12 +138,19 @@ const intentItem = z.object({
   oid: z.string().optional(),
 })
 
-/** Gives the object of a body up for deletion, its manifest or push being gone. Safe to repeat. */
-export const doomBody = async (store: Store, oid: ObjectId): Promise<void> => {
+/**
+ * Gives the object of a body up, its manifest or push being gone; `until`: it is to be in the trash for so long. Safe to
+ * repeat.
+ */
+export const doomBody = async (
+  store: Store,
+  oid: ObjectId,
+  until = store.clock.now(),
+): Promise<void> => {
   const item = await getItem(store, key.object(oid), 'strong')
   if (item === undefined || item['state'] === 'DOOM') return
   const conditions = [{ kind: 'equals', name: 'state', value: String(item['state']) }] as const
-  await transact(store, doomObject(store, oid, { conditions, dueAt: store.clock.now() }))
+  await transact(store, doomObject(store, oid, { conditions, dueAt: until }))
 }
 
 const identity = ({ pid, rid, digest, inc }: Pushed) => ({ pid, rid, digest, inc })

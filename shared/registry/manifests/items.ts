@@ -16,6 +16,7 @@ const manifestItem = z.object({
   contentSize: z.number().optional(),
   accessoryOf: z.string().optional(),
   pulledAt: z.number().optional(),
+  isSparse: z.boolean().optional(),
 })
 const tagItem = z.object({ digest: z.string(), inc: z.string(), pushedAt: z.number() })
 
@@ -38,6 +39,8 @@ export type ManifestRecord = {
   readonly accessoryOf?: Digest | undefined
   /** When it was pulled last, roughly; epoch milliseconds. */
   readonly pulledAt?: number | undefined
+  /** Something that it refers to was not there when it was pushed, and had not to be. */
+  readonly isSparse?: boolean | undefined
 }
 
 export type TagRecord = {

@@ -3,12 +3,14 @@ import { RegistryError } from '../../oci/errors.ts'
 import { parseManifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
 import type { Reference, Tag } from '../../oci/reference.ts'
+import { PortError } from '../../ports.ts'
 import type { Incarnation } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
 import { childrenOf, type Pushed } from './children.ts'
 import { commitManifest, type Push } from './commit.ts'
 import { abandon, beginPush } from './intent.ts'
 import { lookBeforePush, requireMembers } from './look.ts'
+import type { TagsBefore } from './point.ts'
 import { retag } from './retag.ts'
 import { holdAndVerify } from './verify.ts'
 
@@ -18,6 +20,8 @@ export type ManifestUpload = {
   readonly tags: readonly Tag[]
   readonly bytes: Uint8Array
   readonly contentType: string | undefined
+  /** Told what the tags lead to, whenever that was read; it throws when they are to stay there. */
+  readonly checkTags?: ((before: TagsBefore) => void) | undefined
 }
 
 export type PutManifest = { readonly digest: Digest; readonly subject: Digest | undefined }
@@ -38,14 +42,14 @@ const MAX_ATTEMPTS = 20
  *             -> commit: the intent becomes the manifest, in one transaction
  * ```
  * @throws RegistryError MANIFEST_INVALID (413 above the limit), DIGEST_INVALID, SIZE_INVALID, UNSUPPORTED,
- * MANIFEST_BLOB_UNKNOWN with every missing digest, NAME_UNKNOWN
+ * MANIFEST_BLOB_UNKNOWN with every missing digest, NAME_UNKNOWN; whatever `checkTags` does
  */
 export const putManifest = async (
   context: RegistryContext,
   name: RepositoryName,
   upload: ManifestUpload,
 ): Promise<PutManifest> => {
-  const { reference, bytes } = upload
+  const { reference, bytes, checkTags } = upload
   requireSize(bytes.byteLength, context.limits.maxManifestBytes)
   const digest = digestFor(reference, bytes)
   const manifest = parseManifest(bytes, upload.contentType)
@@ -54,7 +58,8 @@ export const putManifest = async (
   ]
   const subject = manifest.subject?.digest
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    if (await tryPut(context, name, { manifest, digest, bytes, tags })) return { digest, subject }
+    if (await tryPut(context, name, { manifest, digest, bytes, tags, checkTags }))
+      return { digest, subject }
   }
   throw new RegistryError('TOOMANYREQUESTS', {
     status: 503,
@@ -67,9 +72,10 @@ export const putManifest = async (
 const tryPut = async (
   context: RegistryContext,
   name: RepositoryName,
-  given: Pick<Push, 'manifest' | 'digest' | 'bytes' | 'tags'>,
+  given: Pick<Push, 'manifest' | 'digest' | 'bytes' | 'tags' | 'checkTags'>,
 ): Promise<boolean> => {
   const seen = await lookBeforePush(context, name, given)
+  given.checkTags?.(seen.tags)
   if (seen.present !== undefined)
     return await retag(context, seen.present, { ...given, name }, seen)
   const { repository } = seen
@@ -79,14 +85,14 @@ const tryPut = async (
   const children = childrenOf(given.manifest)
   const push = await beginPush(context, { ...given, name, pushed, children })
   try {
-    const isSparse =
-      (await holdAndVerify(context, push, { absent, allowSparse: seen.allowSparse })) === 'sparse'
+    const { allowSparse } = seen
+    const isSparse = (await holdAndVerify(context, push, { absent, allowSparse })) === 'sparse'
     if (await commitManifest(context, { ...push, isSparse }, seen.tags)) return true
     await abandon(context, push)
     return false
   } catch (error) {
     // A push that will not be finished lets go at once; should this fail too, its review will do it.
-    if (error instanceof RegistryError) await abandon(context, push).catch(() => undefined)
+    if (!(error instanceof PortError)) await abandon(context, push).catch(() => undefined)
     throw error
   }
 }

@@ -9,6 +9,7 @@ import { key, parseHolder, prefix, type RepositoryId } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { nameUnknown } from '../blobs/find.ts'
 import { logged, type RegistryContext } from '../context.ts'
+import { trashTag } from '../trash.ts'
 import type { Pushed } from './children.ts'
 import { manifestUnknown } from './get.ts'
 import { parseTagRecord, type TagRecord } from './items.ts'
@@ -34,7 +35,7 @@ export const deleteTag = async (
     const record = parseTagRecord(item)
     const { digest } = record
     const outcome = await transact(store, [
-      ...unpoint(rid, tag, record),
+      ...unpoint(store, rid, tag, record),
       enqueue(store.ids, store.clock.now(), { type: 'MANIFEST_REVIEW', pid, rid, digest }),
       ...logged(context, 'delete', 'tag', { ...repository, name, reference: { kind: 'tag', tag } }),
     ])
@@ -61,7 +62,7 @@ export const dropTags = async (store: Store, { rid, digest, inc }: Gone): Promis
     const left = await Promise.all(
       holders.map(async ({ sk }) => {
         const tag = parseTag(parseHolder(sk).tag)
-        const outcome = await transact(store, unpoint(rid, tag, { digest, inc }))
+        const outcome = await transact(store, unpoint(store, rid, tag, { digest, inc }))
         return outcome.done ? [] : [{ op: 'delete' as const, key: { pk, sk } }]
       }),
     )
@@ -71,6 +72,7 @@ export const dropTags = async (store: Store, { rid, digest, inc }: Gone): Promis
 }
 
 const unpoint = (
+  store: Store,
   rid: RepositoryId,
   tag: Tag,
   { digest, inc }: Pick<TagRecord, 'digest' | 'inc'>,
@@ -85,4 +87,5 @@ const unpoint = (
     ],
   },
   { op: 'delete', key: key.heldByTag(rid, digest, tag, inc) },
+  ...trashTag(store, rid, tag, digest),
 ]

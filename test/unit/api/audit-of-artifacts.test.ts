@@ -67,6 +67,13 @@ describe('the log of a project', () => {
       200,
       `alice delete artifact team/app@${digest}`,
     ])
+    const undelete = `${PATH}/artifacts/v1/undelete`
+    expect(await change('POST', undelete, {})).toEqual([
+      200,
+      'alice create artifact team/app:v1 brought back from the trash',
+    ])
+    expect(await change('POST', undelete, {})).toEqual([200])
+    expect(await change('POST', `${PATH}/artifacts/v9/undelete`, {})).toEqual([404])
     expect(await change('DELETE', PATH)).toEqual([200, 'alice delete repository team/app'])
     expect(await change('DELETE', PATH)).toEqual([404])
   })

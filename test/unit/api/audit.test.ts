@@ -318,6 +318,7 @@ const ELSEWHERE: readonly string[] = [
   ...['POST /labels', 'PUT /labels/:label_id', 'DELETE /labels/:label_id'],
   ...[`PUT ${REPOSITORY}`, `DELETE ${REPOSITORY}`, `POST ${REPOSITORY}/artifacts`],
   ...[`DELETE ${ARTIFACT}`, `POST ${ARTIFACT}/tags`, `DELETE ${ARTIFACT}/tags/:tag_name`],
+  `POST ${ARTIFACT}/undelete`,
   ...[`POST ${ARTIFACT}/labels`, `DELETE ${ARTIFACT}/labels/:label_id`],
 ]
 

@@ -6,6 +6,7 @@ import { digestOf } from '../../../shared/oci/digest.ts'
 import { claimRun } from '../../../shared/schedules/claim.ts'
 import { runDue } from '../../../shared/schedules/run-due.ts'
 import { createTestApp, pushImage } from '../../support/app.ts'
+import { key } from '../../../shared/table.ts'
 import { createDomainApi, refusal } from './domain.ts'
 
 const SCHEDULE = '/system/gc/schedule'
@@ -137,6 +138,27 @@ describe('a run of garbage collection over the API', () => {
       expect(log).toContain(`would delete blob ${digestOf('one')}`)
       expect(log).not.toMatch(/ deleted blob/)
     }
+  })
+
+  it('tells while it goes what is done and due, how fast, and how long it takes still', async () => {
+    const { pass, read, real, set } = await start()
+    expect((await set('Manual', {}, undefined, 'POST')).status).toBe(201)
+    await claimRun(real, 'garbageCollection')
+    const ofRun = async () => (await read(`${RUNS}/1`)).job_parameters
+    expect(await ofRun()).not.toHaveProperty('seconds_left')
+    pass(10_000)
+    await real.kv.write({
+      op: 'update',
+      key: key.jobRun('garbageCollection', 1),
+      set: {
+        result: JSON.stringify({ tasks: 50, due: 120, freedBytes: 7, blobs: 2 }),
+        updatedAt: real.clock.now(),
+      },
+    })
+    expect(await ofRun()).toMatchObject({
+      ...{ tasks_done: 50, tasks_due: 120, tasks_per_second: 5, seconds_left: 24 },
+      ...{ freed_space: 7, purged_blobs: 2 },
+    })
   })
 
   it('is one at a time, and can be stopped', async () => {

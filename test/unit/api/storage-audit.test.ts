@@ -11,7 +11,8 @@ import { createDomainApi, refusal } from './domain.ts'
 
 const SCHEDULE = '/system/storageaudit/schedule'
 const RUNS = '/system/storageaudit'
-const WEEK = 7 * 24 * 60 * 60_000
+const HOUR = 60 * 60_000
+const WEEK = 7 * 24 * HOUR
 
 const execution = z.object({
   id: z.number(),
@@ -136,6 +137,49 @@ describe('storage audits over the API', () => {
     expect(status).toBe('Success')
     const compared = (of: typeof told) => Number(of['objects_compared'])
     expect(compared(told)).toBe(compared(whole.told.job_parameters))
+  })
+
+  it('go on where a process died, but not where the one before it died, too', async () => {
+    const { app, get, job, read, real, registry, run, set } = await start()
+    await pushImage(app, 'p/a', 'v1', ['one', 'two'])
+    const whole = await run({ margin_hours: 0 })
+    /** Takes a run on, says of each page that it is alive, and is never heard of again once it asks the bucket. */
+    const die = async (): Promise<void> => {
+      const dead = Promise.withResolvers<undefined>()
+      const objects = {
+        ...registry.objects,
+        list: async () => {
+          dead.resolve(undefined)
+          return await new Promise<never>(() => undefined)
+        },
+      }
+      const dying = storageAuditJob({ context: { ...registry, objects }, lost: () => undefined })
+      const life = runDue(real, dying, () => {
+        real.pass(10_000)
+        return false
+      })
+      await Promise.race([life, dead.promise])
+      real.pass(HOUR)
+    }
+    const statusOf = async (path: string) => (await read(path)).job_status
+    expect((await set('Manual', { margin_hours: 0 }, 'POST')).status).toBe(201)
+    await die()
+    expect(await statusOf(`${RUNS}/2`)).toBe('Running')
+    expect(await runDue(real, job)).toBe(true)
+    const { job_parameters: told, job_status: status } = await read(`${RUNS}/2`)
+    expect(status).toBe('Success')
+    for (const name of ['items_compared', 'objects_compared']) {
+      const least = Number(whole.told.job_parameters[name])
+      expect(Number(told[name]), name).toBeGreaterThanOrEqual(least)
+    }
+    const log = await (await get(`${RUNS}/2/log`, 'watcher')).text()
+    expect(log).toContain('the process that ran it is gone')
+
+    expect((await set('Manual', { margin_hours: 0 }, 'POST')).status).toBe(201)
+    await die()
+    await die()
+    expect(await runDue(real, job)).toBe(false)
+    expect(await statusOf(`${RUNS}/3`)).toBe('Error')
   })
 
   it('are for those who may collect garbage, and take nothing that they do not know', async () => {

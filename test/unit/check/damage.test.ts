@@ -42,6 +42,17 @@ const one = digestOf('one')
 const two = digestOf('two')
 const OTHER = 'b'.repeat(26)
 
+const isEnd = ({ type }: Item): boolean => type === 'TRASH_END'
+
+/** A blob and its image in the trash. */
+const withTrash = async (audited: Audited): Promise<void> => {
+  expect(await audited.ask(`p/a/manifests/${audited.manifests.image}`, 'DELETE')).toBe(202)
+  for (let hour = 0; hour < 3; hour += 1) {
+    await audited.collect()
+    audited.world.pass(60 * 60_000)
+  }
+}
+
 const DAMAGES: Readonly<Record<string, Damage>> = {
   'A: an object in the bucket of which the table knows nothing': {
     does: ({ world }) => {
@@ -192,6 +203,25 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     },
     found: ['manifestWithoutBody', 'manifestWithoutBody'],
     stays: ['manifestWithoutBody', 'manifestWithoutBody'],
+  },
+  'G: what is in the trash, and nothing would end it': {
+    does: async (audited) => {
+      await withTrash(audited)
+      for (const item of audited.world.table.items()) if (isEnd(item)) remove(audited, item)
+      await audited.collect(3)
+    },
+    // An image and its tag, each with its entry in the list.
+    found: ['trashUnended', 'trashUnended', 'trashUnended', 'trashUnended'],
+  },
+  'G: an object that is listed as in the trash, and is not': {
+    does: async (audited) => {
+      const oid = audited.oidOf('two')
+      await withTrash(audited)
+      remove(audited, key.object(oid))
+      audited.world.bucket.remove(bucketKey.object(oid))
+      await audited.collect(3)
+    },
+    found: ['trashWithoutObject'],
   },
   'E: the record of the object of a large manifest': {
     does: (audited) => {

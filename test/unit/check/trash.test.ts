@@ -12,6 +12,7 @@ import { createAudited, type Audited } from '../../support/audited.ts'
 
 const two = digestOf('two')
 const HOUR_MS = 60 * 60_000
+const DAY_MS = 24 * HOUR_MS
 
 /** A collection that was wrong: a blob that a manifest needs is in the trash, and nothing holds it. */
 const collectWrongly = async (): Promise<Audited> => {
@@ -85,6 +86,7 @@ describe('a blob that was collected wrongly', () => {
     const audited = await collectWrongly()
     await audited.audit()
     const task = deletion(audited)
+    audited.world.pass(DAY_MS)
     const { process, context } = createRegistry(audited.world.startProcess())
     // Reads that the object is doomed, and is held up before it does anything about it.
     const reached = Promise.withResolvers<undefined>()
@@ -114,6 +116,7 @@ describe('a blob that was collected wrongly', () => {
     await audited.audit()
     const task = deletion(audited)
     const { world } = audited
+    world.pass(DAY_MS)
     const gc = gcOf(createRegistry(world.startProcess()))
     // Has shut the way back, and dies.
     const dying = {

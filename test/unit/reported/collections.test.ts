@@ -75,7 +75,7 @@ describe('does not happen here: the collector', () => {
   })
 
   it('goharbor/harbor#16402: finds nothing of a repository whose name was given away again', async () => {
-    const { ask, collect, context, objects, oidOf, registry } = (() => {
+    const { ask, collect, context, log, objects, oidOf, registry } = (() => {
       const world = createCollectedRegistry()
       return { ...world, objects: world.context.objects }
     })()
@@ -88,6 +88,9 @@ describe('does not happen here: the collector', () => {
     expect(await ask(`p/a/manifests/${old}`)).toBe(404)
     await collect(8)
     expect(await objects.head(bucketKey.object(oid))).toBeUndefined()
+    expect(await log()).toContainEqual(
+      expect.objectContaining({ digest: old, reason: 'its repository was deleted' }),
+    )
     await expectWhole(registry, 'p/a', 'v1', [LAYER, 'new'])
   })
 
