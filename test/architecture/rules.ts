@@ -19,9 +19,15 @@ const adapterOf = (path: string): string | undefined =>
   ADAPTERS.find((folder) => isIn(path, folder))
 
 /** What every adapter may share: the ports, the keys, the limits and the vocabulary. */
-const SHARED_WITH_ADAPTERS = ['ports', 'table', 'bucket', 'limits', 'conditions', 'incoming', 'limiter'].map(
-  (name) => `shared/${name}.ts`,
-)
+const SHARED_WITH_ADAPTERS = [
+  'ports',
+  'table',
+  'bucket',
+  'limits',
+  'conditions',
+  'incoming',
+  'limiter',
+].map((name) => `shared/${name}.ts`)
 const READ_BY_INFRA = ['shared/table.ts', 'shared/bucket.ts']
 const PURE = ['zod', 'node:crypto']
 

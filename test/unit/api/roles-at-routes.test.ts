@@ -54,6 +54,8 @@ const MATRIX: Readonly<Record<string, string>> = {
   [`DELETE ${A}/labels/:label_id`]: '--DMA',
   [`GET ${A}/accessories`]: 'LGDMA',
   [`GET ${A}/additions/:addition`]: 'LGDMA',
+  [`POST ${A}/undelete`]: '---MA',
+  [`GET ${R}/trash`]: '---MA',
 }
 const COLUMNS: readonly Role[] = [
   ...(['limitedGuest', 'guest', 'developer', 'maintainer', 'projectAdmin'] as const),
