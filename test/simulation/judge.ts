@@ -17,7 +17,7 @@ export const STORIES = {
   /** The same, beside collectors that empty the trash at any moment. */
   eagerTrash: { collectors: 4, undeletesMuch: true },
   /** As `gc`, and dry runs all the while. */
-  dryRun: { collectors: 0, workers: 3, foreseers: 2, isSettled: true },
+  dryRun: { clients: 1, collectors: 0, workers: 2, foreseers: 2, isSettled: true },
   /** As `gc`, and audits all the while, which find nothing. */
   audit: { collectors: 0, workers: 3, auditors: 2, isSettled: true },
   /** As `untagged`, and audits. */

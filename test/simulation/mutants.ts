@@ -15,6 +15,8 @@ const WORKERS = { workers: 4, collectors: 0, isSettled: true } as const
 const TRASH = { ...WORKERS, undeletesMuch: true } as const
 const EAGER_TRASH = { undeletesMuch: true } as const
 const UNTAGGED = { deletesUntagged: true } as const
+/** For what takes many who collect. */
+const CROWDED = { collectors: 8 } as const
 
 const withKv = (process: Process, change: Partial<Kv>): Process => ({
   ...process,
@@ -266,18 +268,16 @@ const noPullGrace = (process: Process): Process =>
       ),
   })
 
-const workedOffOnce = (type: string) =>
-  withTransactions((operations) => {
-    const others = operations.filter(
-      (operation) =>
-        !(
-          operation.op === 'put' &&
-          operation.item['type'] === type &&
-          operation.item['isSecond'] === true
-        ),
-    )
-    return others
+const workedOffOnce = (type: string) => (process: Process) => {
+  const isAgain = (operation: TransactOperation | BatchOperation): boolean =>
+    operation.op === 'put' && operation.item['type'] === type && operation.item['isSecond'] === true
+  return withKv(process, {
+    batchWrite: async (operations) => {
+      const others = operations.filter((operation) => !isAgain(operation))
+      return others.length === 0 ? { unprocessed: [] } : await process.kv.batchWrite(others)
+    },
   })
+}
 
 const isOfObject = (operation: TransactOperation): operation is UpdateItem =>
   operation.op === 'update' && operation.key.pk.startsWith('OBJECT#')
@@ -378,8 +378,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ),
   },
   'holders are looked for before the guard is condemned': { mutate: holdersFirst },
-  'a guard is taken for condemned before it is': { mutate: condemnedLate },
-  'only blobs are verified, not links': { mutate: believed(({ sk }) => LINK.test(sk)) },
+  'a guard is taken for condemned before it is': { mutate: condemnedLate, telling: CROWDED },
+  'only blobs are verified, not links': {
+    mutate: believed(({ sk }) => LINK.test(sk)),
+    telling: CROWDED,
+  },
   'the key of an object is used again for the same bytes': { mutate: keysOfContent },
   'a lease comes with its blob and not before': { mutate: leaseWithTheBlob },
   'a tag takes hold with the commit and not before': {

@@ -61,6 +61,9 @@ const IMPATIENT: Times = {
   ...{ trash: 10 * MINUTE_MS, referrers: 10 * MINUTE_MS, inFlight: 24 * HOUR_MS },
 }
 
+/** Nothing but the grace of pulls keeps an object for whoever has its URL. */
+const PULLING: Times = { ...IMPATIENT, trash: 0 }
+
 /** Blobs are in the trash most of the time that their images are. */
 const KEEPING: Times = {
   ...IMPATIENT,
@@ -89,7 +92,8 @@ export const tell = async ({
 }: Telling): Promise<Told> => {
   const world = createWorld({ seed, faults, minPartBytes: MIN_PART_BYTES })
   const { random, scheduler } = world
-  const times = undeletesMuch ? KEEPING : IMPATIENT
+  const short = pullsMuch ? PULLING : IMPATIENT
+  const times = undeletesMuch ? KEEPING : short
   const isShort = isSettled || undeletesMuch
   const story: Story = {
     world,
