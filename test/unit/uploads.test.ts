@@ -158,6 +158,30 @@ describe('an upload to a store that is slower than its client', () => {
   })
 })
 
+describe('a PUT that is made again', () => {
+  it('is done when the one before came as far as the object', async () => {
+    let isBroken = true
+    const wrap = ({ kv, objects }: { kv: Kv; objects: Objects }) => {
+      const transact: Kv['transact'] = async (operations, token) => {
+        const isCommit = operations.some(
+          (one) => one.op === 'put' && one.item.pk.startsWith('BLOB#') && one.item.sk === '#',
+        )
+        if (isBroken && isCommit) throw new PortError('full', 'no room for it')
+        return await kv.transact(operations, token)
+      }
+      return { kv: { ...kv, transact }, objects }
+    }
+    const registry = createTestApp({ limits: { partBytes: MIN_PART_BYTES }, wrap })
+    const bytes = pattern(3 * MIN_PART_BYTES + 1000)
+    const location = await begin(registry)
+    const put = `${location}?digest=${digestOf(bytes)}`
+    expect((await send(registry, 'PUT', put, bytes)).status).toBe(507)
+    isBroken = false
+    expect((await send(registry, 'PUT', put, bytes)).status).toBe(201)
+    await pull(registry, bytes)
+  })
+})
+
 describe('a chunk', () => {
   it('that does not continue the upload is answered by where that stands', async () => {
     const registry = createTestApp()

@@ -97,22 +97,25 @@ const withBody = async (
 ): Promise<Whole> => {
   const { objects } = context
   const objectKey = bucketKey.object(upload.oid)
-  const staging = await createStaging(context, upload, body.lengthBytes)
+  const staging = await createStaging(context, upload, body.lengthBytes, {
+    dropsWhenOver: true,
+  })
   let received: number
   try {
     received = await receive(body, staging, hash)
   } finally {
     await staging.settle().catch(() => undefined)
   }
-  await staging.settle()
+  const isOver = (await orOver(staging.settle())) === 'over'
   const write: Whole['write'] = async () => {
     const { multipartId } = staging.upload()
+    if (isOver) return 'unknown'
     if (multipartId === undefined || staging.parts().length === 0) {
       return await objects.put(objectKey, staging.rest(), { ifAbsent: true })
     }
-    const parts = await allParts(staging)
-    if (parts === 'unknown') return parts
-    return await completeParts(objects, objectKey, multipartId, parts)
+    const last = staging.restBytes() === 0 ? [] : await orOver(lastOf(staging))
+    if (last === 'over') return 'unknown'
+    return await completeParts(objects, objectKey, multipartId, [...staging.parts(), ...last])
   }
   return {
     upload: staging.upload,
@@ -122,13 +125,14 @@ const withBody = async (
   }
 }
 
-/** `unknown`: the multipart upload is over, so an earlier try may have come to its end. */
-const allParts = async (staging: Staging): Promise<readonly Part[] | 'unknown'> => {
-  if (staging.restBytes() === 0) return staging.parts()
+const lastOf = async (staging: Staging): Promise<readonly Part[]> => [await staging.putLast()]
+
+/** `over`: the multipart upload is, so an earlier try may have come to its end. */
+const orOver = async <T>(written: Promise<T>): Promise<T | 'over'> => {
   try {
-    return [...staging.parts(), await staging.putLast()]
+    return await written
   } catch (error) {
-    if (error instanceof RegistryError && error.code === 'BLOB_UPLOAD_UNKNOWN') return 'unknown'
+    if (error instanceof RegistryError && error.code === 'BLOB_UPLOAD_UNKNOWN') return 'over'
     throw error
   }
 }

@@ -23,7 +23,10 @@ export type Staging = {
   readonly flush: () => Promise<void>
   /** Makes the rest a part that is the last one, or is replaced when the upload goes on. */
   readonly putLast: () => Promise<Part>
-  /** Nothing will be added; waits for writes under way. Call it before giving up, so that none comes late. */
+  /**
+   * Nothing will be added; waits for writes under way. Call it before giving up, so that none comes late. BLOB_UPLOAD_UNKNOWN:
+   * the multipart upload is over, and what was added since has gone nowhere.
+   */
   readonly settle: () => Promise<void>
 }
 
@@ -36,11 +39,15 @@ const MAX_UNDER_WAY = 2
 /**
  * Goes on where a session stands. The memory of an upload is bounded: full parts under way, and the one that fills. What
  * fills is handed to the bucket as it comes, so that a disk has little left to write when it ends.
+ *
+ * `dropsWhenOver`: when the multipart upload turns out to be over, bytes are dropped, and whoever hashes them may go on: an
+ * earlier try may have made the object.
  */
 export const createStaging = async (
   context: RegistryContext,
   session: Upload,
   expectedBytes: number | undefined,
+  { dropsWhenOver = false }: { readonly dropsWhenOver?: boolean } = {},
 ): Promise<Staging> => {
   const { store, objects, limits } = context
   const objectKey = bucketKey.object(session.oid)
@@ -54,6 +61,7 @@ export const createStaging = async (
   let filling: { readonly number: number; readonly stored: Promise<Part> } | undefined
   let isMultipart = session.parts.length > 0
   const underWay = new Set<Promise<void>>()
+  let isOver = false
 
   /** Takes part numbers that no other writer will use, and begins the multipart upload with the first. */
   const reserve = async (): Promise<void> => {
@@ -80,8 +88,9 @@ export const createStaging = async (
       multipartId === undefined
         ? undefined
         : await objects.multipart.putPart(objectKey, multipartId, number, bytes)
-    if (etag === undefined) throw uploadUnknown(upload.oid)
-    return { number, etag }
+    if (etag !== undefined) return { number, etag }
+    isOver = true
+    throw uploadUnknown(upload.oid)
   }
 
   const begin = async () => {
@@ -109,18 +118,25 @@ export const createStaging = async (
     rest = createBlocks()
     filling = undefined
     taken.close()
-    const ended = stored.then((part) => {
-      written.set(part.number, part)
-      // Not when it failed: who knows whether something still reads them.
-      taken.release()
+    const end = async (): Promise<void> => {
+      try {
+        const part = await stored
+        written.set(part.number, part)
+        // Not when it failed: who knows whether something still reads them.
+        taken.release()
+      } catch (error) {
+        if (!isOver) throw error
+      }
       underWay.delete(ended)
-    })
+    }
+    const ended = end()
     underWay.add(ended)
     ended.catch(() => undefined)
   }
 
   const add = async (piece: Uint8Array): Promise<void> => {
-    for (let from = 0; from < piece.byteLength;) {
+    if (isOver && !dropsWhenOver) throw uploadUnknown(upload.oid)
+    for (let from = 0; from < piece.byteLength && !isOver;) {
       const some = piece.subarray(from, from + full() - rest.size())
       rest.add(some)
       from += some.byteLength
@@ -159,6 +175,7 @@ export const createStaging = async (
       rest.close()
       await Promise.allSettled([...underWay, filling?.stored])
       await Promise.all(underWay)
+      if (isOver) throw uploadUnknown(upload.oid)
     },
   }
 }
