@@ -51,13 +51,12 @@ export const readWithinLimits = async (
   for await (const chunk of incoming) {
     if (!Buffer.isBuffer(chunk)) continue
     bytes += chunk.byteLength
-    if (bytes > MAX_REQUEST_BYTES) {
-      refuseTooLarge(outgoing)
-      return undefined
-    }
-    chunks.push(chunk)
+    if (bytes <= MAX_REQUEST_BYTES) chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  if (bytes <= MAX_REQUEST_BYTES) return Buffer.concat(chunks)
+  // Not earlier: whoever is still sending when the connection ends may never read why.
+  refuseTooLarge(outgoing)
+  return undefined
 }
 
 const headBytes = ({ method = '', rawHeaders, url = '' }: IncomingMessage): number => {
