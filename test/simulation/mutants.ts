@@ -326,7 +326,7 @@ const withoutAttribute = (operation: TransactOperation, name: string): TransactO
  * - that blobs are verified, and not only links: a collector would have to stand still between its look and its end for a
  *   whole push, and no other one may see the guard meanwhile; `test/unit/verify-both.test.ts` tells it.
  * - that an object which was doomed again does not go with the first task: one story in a hundred, which
- *   `test/unit/trash/races.test.ts` tells step by step.
+ *   `test/simulation/trash-races.test.ts` tells step by step.
  * - that an object is deleted only when its record says DOOM: no task of its deletion is written before. What an audit
  *   brings back, after damage, `test/unit/doom.test.ts` and `test/unit/check` tell in both orders.
  */
