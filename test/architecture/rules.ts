@@ -99,11 +99,21 @@ export const RULES = {
 
 export type RuleName = keyof typeof RULES
 
+const known = new Map<string, ReturnType<typeof reachOf>>()
+
+/** Every rule asks for every file: each is read through once. */
+const knownReach = (path: string, text: string): ReturnType<typeof reachOf> => {
+  const name = `${path}\n${text}`
+  const reach = known.get(name) ?? reachOf(path, text)
+  known.set(name, reach)
+  return reach
+}
+
 /** The targets by which a file, its path given from the project's root, breaks a rule. */
 export const violations = (name: RuleName, path: string, text: string): readonly string[] => {
   const rule: Rule = RULES[name]
   if (!rule.of(path)) return []
-  const { imports, readsEnvironment } = reachOf(path, text)
+  const { imports, readsEnvironment } = knownReach(path, text)
   const targets = imports.filter((target) => rule.imports?.(target, path) === true)
   return rule.environment === true && readsEnvironment ? [...targets, 'process.env'] : targets
 }
