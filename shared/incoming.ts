@@ -7,15 +7,29 @@ export const mostOf = (bytes: readonly Uint8Array[] | Incoming): number =>
     ? bytes.atMostBytes
     : bytes.reduce((total, { byteLength }) => total + byteLength, 0)
 
-/** Bytes as they come: those that are there already at once. */
+/**
+ * Bytes as they come: those that are there already at once.
+ * @throws RangeError when they are more than was said
+ */
 export const piecesOf = async function* (
   bytes: readonly Uint8Array[] | Incoming,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  if ('pieces' in bytes) yield* bytes.pieces
-  else yield bytes
+  if (!('pieces' in bytes)) {
+    yield bytes
+    return
+  }
+  let left = bytes.atMostBytes
+  for await (const pieces of bytes.pieces) {
+    left -= mostOf(pieces)
+    if (left < 0) throw new RangeError('a part is longer than was said')
+    yield pieces
+  }
 }
 
-/** All bytes, when the last of them is there. */
+/**
+ * All bytes, when the last of them is there.
+ * @throws RangeError when they are more than was said
+ */
 export const wholeOf = async (bytes: readonly Uint8Array[] | Incoming): Promise<Buffer> => {
   const all: Uint8Array[] = []
   for await (const some of piecesOf(bytes)) all.push(...some)

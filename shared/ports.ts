@@ -221,7 +221,10 @@ export type Incoming = {
 
 export type Multipart = {
   start(key: string): Promise<string>
-  /** Durable when it resolves. A second part with the same number replaces the first. `undefined`: no such upload. */
+  /**
+   * Durable when it resolves. A second part with the same number replaces the first. `undefined`: no such upload. Throws a
+   * RangeError when more bytes come than was said.
+   */
   putPart(
     key: string,
     uploadId: string,

@@ -12,6 +12,7 @@ import type { Batches } from '../../shared/registry/uploads/body.ts'
 import { createTestApp, pushBlob, type TestApp } from '../support/app.ts'
 
 const MIB = 1024 * 1024
+const PIECE_BYTES = 64 * 1024
 
 const begin = async ({ app }: TestApp, query = ''): Promise<string> => {
   const response = await app.request(`/v2/p/a/blobs/uploads/${query}`, { method: 'POST' })
@@ -44,6 +45,18 @@ const pattern = (length: number): Uint8Array => {
   return bytes
 }
 
+/** As it comes from a socket; `taken` is told of every piece that is asked for. */
+const inPieces = async function* (
+  bytes: Uint8Array,
+  taken: (from: number) => void = () => undefined,
+): Batches {
+  for (let from = 0; from < bytes.byteLength; from += PIECE_BYTES) {
+    taken(from)
+    yield [bytes.subarray(from, from + PIECE_BYTES)]
+    await setImmediate()
+  }
+}
+
 describe('an upload of several parts', () => {
   it.each([
     ['ends inside a part', 9 * MIB, []],
@@ -62,6 +75,23 @@ describe('an upload of several parts', () => {
       expect(response.status).toBe(202)
     }
     const done = await send(registry, 'PUT', `${location}?digest=${digestOf(bytes)}`, Buffer.of())
+    expect(done.status).toBe(201)
+    await pull(registry, bytes)
+  })
+
+  it('is whole when it goes on where parts are smaller', async () => {
+    const [large, small] = [8 * MIB, MIN_PART_BYTES].map((partBytes) => ({ limits: { partBytes } }))
+    const registry = createTestApp(large)
+    const other = createTestApp({ ...small, wrap: () => registry })
+    const bytes = pattern(13 * MIB)
+    const location = await begin(registry)
+    // Too little for a part here, and more than one there.
+    expect((await send(registry, 'PATCH', location, bytes.subarray(0, 7 * MIB))).status).toBe(202)
+    const body = inPieces(bytes.subarray(7 * MIB))
+    const headers = { 'Transfer-Encoding': 'chunked' }
+    const sent = await other.app.request(location, { method: 'PATCH', headers }, { body })
+    expect(sent.status).toBe(202)
+    const done = await send(other, 'PUT', `${location}?digest=${digestOf(bytes)}`, Buffer.of())
     expect(done.status).toBe(201)
     await pull(registry, bytes)
   })
@@ -100,19 +130,13 @@ describe('an upload to a store that is slower than its client', () => {
     const bytes = pattern(5 * partBytes)
     const location = await begin(registry)
     let taken = 0
-    const body = (async function* (): Batches {
-      for (let from = 0; from < bytes.byteLength; from += 64 * 1024) {
-        taken = from
-        yield [bytes.subarray(from, from + 64 * 1024)]
-        await setImmediate()
-      }
-    })()
+    const body = inPieces(bytes, (from) => (taken = from))
     const headers = { 'Transfer-Encoding': 'chunked' }
     const answer = registry.app.request(location, { method: 'PATCH', headers }, { body })
-    await vi.waitUntil(() => taken >= 3 * partBytes - 64 * 1024)
+    await vi.waitUntil(() => taken >= 3 * partBytes - PIECE_BYTES)
     // Time enough to take more.
     for (let turn = 0; turn < 100; turn += 1) await setImmediate()
-    expect([held.length, taken]).toEqual([3, 3 * partBytes - 64 * 1024])
+    expect([held.length, taken]).toEqual([3, 3 * partBytes - PIECE_BYTES])
     const free = setInterval(() => {
       held.splice(0).forEach((release) => {
         release()

@@ -98,7 +98,8 @@ export const createStaging = async (
     if (nextNumber >= reservedUpTo) await reserve()
     const number = nextNumber
     nextNumber += 1
-    const stored = write(number, { pieces: rest.pieces(), atMostBytes: partBytes(limits, number) })
+    const atMostBytes = Math.max(partBytes(limits, number), rest.size())
+    const stored = write(number, { pieces: rest.pieces(), atMostBytes })
     // Awaited later; until then a failure must not count as unhandled.
     stored.catch(() => undefined)
     filling = { number, stored }
@@ -137,6 +138,8 @@ export const createStaging = async (
   const add = async (piece: Uint8Array): Promise<void> => {
     if (isOver && !dropsWhenOver) throw uploadUnknown(upload.oid)
     for (let from = 0; from < piece.byteLength && !isOver;) {
+      // A tail may be longer than a part of ours: whoever wrote it may make larger ones.
+      if (rest.size() >= full()) await flush()
       const some = piece.subarray(from, from + full() - rest.size())
       rest.add(some)
       from += some.byteLength

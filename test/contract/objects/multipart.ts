@@ -65,6 +65,21 @@ export const multipart = (subject: ObjectsSubject): void => {
     expect(sha256(stored && [stored])).toBe(sha256([...whole, ...bytesOf('end')]))
   })
 
+  guarantee('a part that is longer than was said is none', async () => {
+    const key = freshObject()
+    const uploadId = await subject.objects.multipart.start(key)
+    const pieces = async function* (): AsyncGenerator<readonly Uint8Array[]> {
+      yield [filled(300_000, 1)]
+      await setImmediate()
+      yield [filled(300_000, 2)]
+    }
+    const incoming = { pieces: pieces(), atMostBytes: 599_999 }
+    await expect(subject.objects.multipart.putPart(key, uploadId, 1, incoming)).rejects.toThrow(
+      RangeError,
+    )
+    expect((await subject.objects.multipart.parts(key, uploadId))?.parts).toEqual([])
+  })
+
   guarantee('a part whose bytes break off is none', async () => {
     const key = freshObject()
     const uploadId = await subject.objects.multipart.start(key)
