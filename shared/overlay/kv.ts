@@ -98,12 +98,14 @@ const change = (
   changes: Changes,
   operations: readonly Operation[],
 ): readonly (undefined | 'condition')[] | undefined => {
-  // What its item cannot take fails first, whatever becomes of the others.
-  const items = operations.map((operation) => after(changes.get(keyOf(operation)), operation))
   const reasons = operations.map((operation) => {
     const conditions = 'conditions' in operation ? (operation.conditions ?? []) : []
     return holds(changes.get(keyOf(operation)), conditions) ? undefined : 'condition'
   })
+  // What an item cannot take fails whatever becomes of the others; but first its own condition is looked at.
+  const items = operations.map((operation, index) =>
+    reasons[index] === undefined ? after(changes.get(keyOf(operation)), operation) : undefined,
+  )
   if (reasons.some((reason) => reason !== undefined)) return reasons
   for (const [index, operation] of operations.entries()) {
     if (operation.op !== 'check') changes.set(keyOf(operation), items[index])

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { freshKey, type KvSubject } from './subject.ts'
+import { freshKey, token, type KvSubject } from './subject.ts'
 
 export const updates = (subject: KvSubject): void => {
   const { guarantee } = subject
@@ -39,6 +39,16 @@ export const updates = (subject: KvSubject): void => {
       subject.kv.write({ op: 'update', key, add: { count: 1, text: 1 } }),
     ).rejects.toThrow(RangeError)
     expect(await subject.kv.get(key, 'strong')).toEqual(item)
+  })
+
+  guarantee('an update whose condition does not hold is refused, whatever it adds to', async () => {
+    const key = freshKey()
+    await subject.kv.write({ op: 'put', item: { ...key, count: 'many' } })
+    const conditions = [{ kind: 'equals', name: 'state', value: 'LIVE' }] as const
+    const update = { op: 'update', key, add: { count: 1 }, conditions } as const
+    expect(await subject.kv.write(update)).toBe('refused')
+    const outcome = await subject.kv.transact([update], token())
+    expect(outcome).toEqual({ done: false, reasons: ['condition'] })
   })
 
   guarantee('an update may not change a key, nor one attribute twice', async () => {
