@@ -7,23 +7,12 @@ export const mostOf = (bytes: readonly Uint8Array[] | Incoming): number =>
     ? bytes.atMostBytes
     : bytes.reduce((total, { byteLength }) => total + byteLength, 0)
 
-/**
- * Bytes as they come: those that are there already at once.
- * @throws RangeError when they are more than was said
- */
+/** Bytes as they come: those that are there already at once. */
 export const piecesOf = async function* (
   bytes: readonly Uint8Array[] | Incoming,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  if (!('pieces' in bytes)) {
-    yield bytes
-    return
-  }
-  let left = bytes.atMostBytes
-  for await (const pieces of bytes.pieces) {
-    left -= mostOf(pieces)
-    if (left < 0) throw new RangeError('a part is longer than was said')
-    yield pieces
-  }
+  if ('pieces' in bytes) yield* bytes.pieces
+  else yield bytes
 }
 
 /**
@@ -32,6 +21,11 @@ export const piecesOf = async function* (
  */
 export const wholeOf = async (bytes: readonly Uint8Array[] | Incoming): Promise<Buffer> => {
   const all: Uint8Array[] = []
-  for await (const some of piecesOf(bytes)) all.push(...some)
+  let left = mostOf(bytes)
+  for await (const some of piecesOf(bytes)) {
+    left -= mostOf(some)
+    if (left < 0) throw new RangeError('a part is longer than was said')
+    all.push(...some)
+  }
   return Buffer.concat(all)
 }
