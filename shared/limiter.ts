@@ -16,3 +16,25 @@ export const createLimiter = (most: number): Limiter => {
     }
   }
 }
+
+/** Side by side, unless it is said otherwise. */
+const AT_ONCE = 32
+
+/**
+ * Does something with each of a list, so many at once; the answers come in the order of the list. The first that fails
+ * ends it, though what is under way goes on.
+ */
+export const sideBySide = async <T, Answer>(
+  list: readonly T[],
+  run: (one: T, index: number) => Promise<Answer>,
+  most = AT_ONCE,
+): Promise<readonly Answer[]> => {
+  const answers: Answer[] = []
+  // Lanes take from the list what comes next, so what is not begun yet costs nothing.
+  const left = list.entries()
+  const lane = async (): Promise<void> => {
+    for (const [index, one] of left) answers[index] = await run(one, index)
+  }
+  await Promise.all(Array.from({ length: Math.min(most, list.length) }, lane))
+  return answers
+}

@@ -100,6 +100,8 @@ export type TransactOutcome =
   /** One reason per operation, in order; nothing was written. `conflict`: another write held the item; try again. */
   | { readonly done: false; readonly reasons: readonly (undefined | 'condition' | 'conflict')[] }
 
+export type WriteOutcome = 'done' | 'refused' | 'conflict'
+
 export type Kv = {
   get(key: Key, read: ReadMode): Promise<Item | undefined>
   /** At most 100 distinct keys; found items in no order. What `unprocessed` names was not looked at. */
@@ -115,7 +117,7 @@ export type Kv = {
    */
   scan(scan: Scan): Promise<ScanPage>
   /** `refused`: a condition did not hold, nothing was written. `conflict`: a transaction held the item; try again. */
-  write(operation: WriteOperation): Promise<'done' | 'refused' | 'conflict'>
+  write(operation: WriteOperation): Promise<WriteOutcome>
   /** At most 25 operations on distinct keys, each on its own: some may be done when others are not. */
   batchWrite(
     operations: readonly BatchOperation[],
@@ -125,6 +127,16 @@ export type Kv = {
    * minutes writes nothing more and answers as the first. Readers may see it half applied for a moment.
    */
   transact(operations: readonly TransactOperation[], token: string): Promise<TransactOutcome>
+  /**
+   * As `write` or `transact` for each of them, side by side and each on its own, where many cost less that way; absent
+   * where they do not. Who calls it has no token to try again with.
+   */
+  readonly each?: {
+    write(operations: readonly WriteOperation[]): Promise<readonly WriteOutcome[]>
+    transact(
+      transactions: readonly (readonly TransactOperation[])[],
+    ): Promise<readonly TransactOutcome[]>
+  }
 }
 
 export type StoredObject = {

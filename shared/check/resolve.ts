@@ -3,7 +3,7 @@ import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { taskShards, type ObjectId } from '../table.ts'
 import { parseTask } from '../tasks/parse.ts'
-import { sideBySide } from './look.ts'
+import { sideBySide } from '../limiter.ts'
 import type { Suspect } from './suspect.ts'
 import { tokensOf } from './tokens.ts'
 

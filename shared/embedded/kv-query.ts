@@ -1,4 +1,11 @@
-import { assertQuery, itemBytes, MAX_ITEM_BYTES, MAX_PAGE_BYTES } from '../limits.ts'
+import {
+  assertQuery,
+  itemBytes,
+  mostBytes,
+  MAX_ITEM_BYTES,
+  MAX_PAGE_BYTES,
+  MOST_BYTES_PER_UNIT,
+} from '../limits.ts'
 import type { Item, Query, QueryPage } from '../ports.ts'
 import {
   behindPartition,
@@ -12,11 +19,6 @@ import type { TableFile } from './table-file.ts'
 
 /** So many items of any size fit on a page, so they need not be measured. */
 const ITEMS_THAT_ALWAYS_FIT = Math.floor(MAX_PAGE_BYTES / MAX_ITEM_BYTES)
-
-/** No UTF-16 unit takes more in UTF-8. */
-const MOST_BYTES_PER_UNIT = 3
-/** No number or boolean takes more. */
-const MOST_BYTES_PER_SCALAR = 21
 
 /** One page. Like DynamoDB it does not look beyond the limit: `next` may lead to an empty page. */
 export const queryTable = (table: TableFile, query: Query): QueryPage => {
@@ -56,18 +58,7 @@ const queryKeys = (table: TableFile, query: Query): QueryPage => {
 
 const addBytes = (total: number, item: Item): number => total + itemBytes(item)
 
-/** Adds at least as much as `itemBytes` would, and quickly. */
-const addMost = (before: number, item: Item): number => {
-  let total = before
-  for (const name in item) {
-    const value = item[name]
-    total += name.length * MOST_BYTES_PER_UNIT
-    if (typeof value === 'string') total += value.length * MOST_BYTES_PER_UNIT
-    else if (value instanceof Uint8Array) total += value.byteLength
-    else total += MOST_BYTES_PER_SCALAR
-  }
-  return total
-}
+const addMost = (total: number, item: Item): number => total + mostBytes(item)
 
 const pageWithNext = (items: readonly Item[]): QueryPage => {
   const last = items.at(-1)

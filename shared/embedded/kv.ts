@@ -7,8 +7,18 @@ import {
   assertTransaction,
 } from '../limits.ts'
 import { PortError } from '../ports.ts'
-import type { Clock, Item, Key, Kv, TransactOutcome } from '../ports.ts'
+import type {
+  Clock,
+  Item,
+  Key,
+  Kv,
+  TransactOperation,
+  TransactOutcome,
+  WriteOperation,
+  WriteOutcome,
+} from '../ports.ts'
 import { guarded } from './failures.ts'
+import { createGroupCommit } from './group-commit.ts'
 import { preparedChange } from './kv-change.ts'
 import { queryTable } from './kv-query.ts'
 import { scanTable } from './kv-scan.ts'
@@ -16,6 +26,8 @@ import type { Room } from './room.ts'
 import { keyText, readItem } from './table-file.ts'
 import type { TableFile } from './table-file.ts'
 import { createTokens } from './tokens.ts'
+
+const SLICE = 50
 
 /** A `Kv` whose acknowledged writes are on disk and whose reads see every one of them. */
 export const createKv = (table: TableFile, clock: Clock, room: Room): Kv => {
@@ -26,15 +38,46 @@ export const createKv = (table: TableFile, clock: Clock, room: Room): Kv => {
     return stored === undefined ? undefined : readItem(key.pk, stored)
   }
 
-  /** Concurrent transactions share a commit, and with it the flushes. */
-  const commit = async <T>(run: () => T): Promise<T> => {
+  const inGroup = createGroupCommit(table)
+  const commit = async <T>(run: () => T, weight = 1): Promise<T> => {
     try {
-      return await guarded('unknown', async () => await table.transaction(run))
+      return await guarded('unknown', async () => await inGroup(run, weight))
     } catch (error) {
       // A page that fits only in part is an I/O error to LMDB.
       if (!(error instanceof PortError) || !(await room.isExhausted())) throw error
       throw new PortError('full', 'no room left on the disk', { cause: error.cause })
     }
+  }
+
+  const written = (operation: WriteOperation): WriteOutcome => {
+    const change = preparedChange(table, operation)
+    change?.()
+    return change === undefined ? 'refused' : 'done'
+  }
+
+  const transacted = (operations: readonly TransactOperation[]): TransactOutcome => {
+    // Every condition is looked at before the first write: the commit is shared, so it cannot be taken back.
+    const changes = operations.map((operation) => preparedChange(table, operation))
+    if (changes.includes(undefined)) {
+      const reasons = changes.map((change) => (change ? undefined : 'condition'))
+      return { done: false, reasons }
+    }
+    for (const change of changes) change?.()
+    return { done: true }
+  }
+
+  /** Everything else in the process waits while one slice is worked on. */
+  const slicewise = async <T, Outcome>(
+    list: readonly T[],
+    run: (one: T) => Outcome,
+  ): Promise<readonly Outcome[]> => {
+    const slices = Array.from({ length: Math.ceil(list.length / SLICE) }, (_, index) =>
+      list.slice(index * SLICE, (index + 1) * SLICE),
+    )
+    const outcomes = await Promise.all(
+      slices.map(async (slice) => await commit(() => slice.map(run), slice.length)),
+    )
+    return outcomes.flat()
   }
 
   return {
@@ -55,11 +98,7 @@ export const createKv = (table: TableFile, clock: Clock, room: Room): Kv => {
 
     write: async (operation) => {
       assertOperation(operation)
-      return await commit(() => {
-        const change = preparedChange(table, operation)
-        change?.()
-        return change === undefined ? 'refused' : 'done'
-      })
+      return await commit(() => written(operation))
     },
 
     batchWrite: async (operations) => {
@@ -67,27 +106,26 @@ export const createKv = (table: TableFile, clock: Clock, room: Room): Kv => {
       if (operations.length > 0) {
         await commit(() => {
           for (const change of operations.map((one) => preparedChange(table, one))) change?.()
-        })
+        }, operations.length)
       }
       return { unprocessed: [] }
     },
 
     transact: async (operations, token) => {
       assertTransaction(operations)
-      return await tokens.once(
-        token,
-        async () =>
-          await commit((): TransactOutcome => {
-            // Every condition is looked at before the first write: the commit is shared, so it cannot be taken back.
-            const changes = operations.map((operation) => preparedChange(table, operation))
-            if (changes.includes(undefined)) {
-              const reasons = changes.map((change) => (change ? undefined : 'condition'))
-              return { done: false, reasons }
-            }
-            for (const change of changes) change?.()
-            return { done: true }
-          }),
-      )
+      return await tokens.once(token, async () => await commit(() => transacted(operations)))
+    },
+
+    each: {
+      write: async (operations) => {
+        operations.forEach(assertOperation)
+        return await slicewise(operations, written)
+      },
+
+      transact: async (transactions) => {
+        transactions.forEach(assertTransaction)
+        return await slicewise(transactions, transacted)
+      },
     },
   }
 }

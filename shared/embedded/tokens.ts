@@ -3,38 +3,43 @@ import type { Clock, TransactOutcome } from '../ports.ts'
 /** Ten minutes (DynamoDB, `TransactWriteItems`). */
 const TOKEN_LIFETIME_MS = 10 * 60 * 1000
 
-/** About 20 MB. More transactions than this in ten minutes forget the oldest tokens early. */
-const MAX_TOKENS = 100_000
+/** Some 10 MB. More transactions than this in that time forget the oldest tokens early. */
+const MAX_TOKENS = 50_000
+
+/** One for all: whatever is kept for minutes, the collector of memory has to carry about. */
+const DONE = Promise.resolve<TransactOutcome>({ done: true })
+
+type Known = Map<string, Promise<TransactOutcome>>
 
 /** Makes a transaction once per token. In memory only: who holds a token lives in this process and dies with it. */
 export const createTokens = (clock: Clock) => {
-  const known = new Map<string, { readonly outcome: Promise<TransactOutcome>; expiresAt: number }>()
+  // Two generations, so that the old ones go all at once and none has to say when it came.
+  let young: Known = new Map()
+  let old: Known = new Map()
+  let bornAt = clock.now()
 
-  /** A map keeps the order of insertion, so the oldest stand in front. */
-  const forgetOld = (): void => {
-    for (const [token, { expiresAt }] of known) {
-      if (expiresAt > clock.now() && known.size <= MAX_TOKENS) return
-      known.delete(token)
-    }
+  const grow = (): void => {
+    if (clock.now() - bornAt <= TOKEN_LIFETIME_MS && young.size < MAX_TOKENS) return
+    old = young
+    young = new Map()
+    bornAt = clock.now()
   }
 
   return {
     /** Answers as the first call with the token did, or is doing; what did not come about may be tried again. */
     once: async (token: string, run: () => Promise<TransactOutcome>): Promise<TransactOutcome> => {
-      forgetOld()
-      const earlier = known.get(token)
-      if (earlier !== undefined) return await earlier.outcome
+      grow()
+      const earlier = young.get(token) ?? old.get(token)
+      if (earlier !== undefined) return await earlier
+      const generation = young
       const outcome = run()
-      const entry = { outcome, expiresAt: clock.now() + TOKEN_LIFETIME_MS }
-      known.set(token, entry)
-      const forget = (): void => {
-        if (known.get(token) === entry) known.delete(token)
-      }
+      generation.set(token, outcome)
       try {
         const { done } = await outcome
-        if (!done) forget()
+        if (done) generation.set(token, DONE)
+        else generation.delete(token)
       } catch (error) {
-        forget()
+        generation.delete(token)
         throw error
       }
       return await outcome

@@ -1,15 +1,16 @@
+import { sideBySide } from '../limiter.ts'
 import { bucketKey } from '../bucket.ts'
-import type { Item, TransactOperation } from '../ports.ts'
+import type { Item, UpdateItem } from '../ports.ts'
 import { DELETING } from '../registry/doom.ts'
 import { readAll, type Found } from '../store/batch.ts'
+import { writeEach } from '../store/each.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import { timesOf, type Store } from '../store/store.ts'
-import { transact } from '../store/transact.ts'
 import { key, type ObjectId } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import { deleteKeys, dropLeftovers } from './clean-upload.ts'
 import type { Gc, Outcome } from './gc.ts'
-import { deleteLogged } from './log.ts'
+import { deleteEachLogged, type Deletion } from './log.ts'
 
 type ObjectTask = TaskOf<'OBJECT_DELETE'>
 
@@ -41,13 +42,16 @@ export const deleteObjects = async (
     objects,
     doomed.map(({ oid }) => bucketKey.object(oid)),
   )
-  return await Promise.all(
-    tasks.map(async (task) => {
-      if (isGoing.has(task)) return await finish(gc, { ...task, size: sizes.get(task.oid) })
-      return isDoomed(task) && !isDue(task) ? { again: keptUntil(task) } : 'done'
-    }),
-  )
+  const ends = await sideBySide(tasks, async (task) => {
+    if (isGoing.has(task)) return await ended(gc, { ...task, size: sizes.get(task.oid) })
+    return isDoomed(task) && !isDue(task) ? { again: keptUntil(task) } : 'done'
+  })
+  await deleteEachLogged(gc, ends.filter(isEnding))
+  return ends.map((end) => (isEnding(end) ? 'done' : end))
 }
+
+const isEnding = (end: Outcome | Deletion): end is Deletion =>
+  typeof end === 'object' && 'operations' in end
 
 const numberOf = (item: Item | undefined, name: string): number => {
   const value = item?.[name]
@@ -56,7 +60,9 @@ const numberOf = (item: Item | undefined, name: string): number => {
 
 /** Refused: it is doomed no more. */
 export const shutWayBack = async (store: Store, oid: ObjectId): Promise<'done' | 'refused'> =>
-  await write(store, oid, { [DELETING]: true })
+  await write(store, oid, SHUT)
+
+const SHUT = { [DELETING]: true }
 
 /** Shuts the way back out of the trash, which who undeletes takes with an object, or an audit. Answers those that stay doomed. */
 const withoutWayBack = async (
@@ -64,13 +70,19 @@ const withoutWayBack = async (
   doomed: readonly ObjectTask[],
   found: Found,
 ): Promise<readonly ObjectTask[]> => {
-  const shut = await Promise.all(
-    doomed.map(async ({ oid }) => {
-      if (found.get(key.object(oid))?.[DELETING] === true) return true
-      return (await shutWayBack(store, oid)) === 'done'
-    }),
+  const open = doomed.filter(({ oid }) => found.get(key.object(oid))?.[DELETING] !== true)
+  const outcomes = await writeEach(
+    store,
+    open.map(({ oid }) => whileDoomed(oid, SHUT)),
   )
-  return doomed.filter((_, index) => shut[index] === true)
+  const kept = await sideBySide(open, async (task, index) => {
+    const outcome = outcomes[index]
+    const isShut =
+      (outcome === 'conflict' ? await shutWayBack(store, task.oid) : outcome) === 'done'
+    return isShut ? [] : [task]
+  })
+  const isKept = new Set(kept.flat())
+  return doomed.filter((task) => !isKept.has(task))
 }
 
 /**
@@ -112,16 +124,19 @@ const write = async (
   set: Readonly<Record<string, number | boolean>>,
 ): Promise<'done' | 'refused'> =>
   await retry(store, async () => {
-    const outcome = await store.kv.write({
-      op: 'update',
-      key: key.object(oid),
-      set,
-      conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
-    })
+    const outcome = await store.kv.write(whileDoomed(oid, set))
     return outcome === 'conflict' ? AGAIN : outcome
   })
 
-const finish = async (gc: Gc, task: ObjectTask): Promise<Outcome> => {
+const whileDoomed = (oid: ObjectId, set: UpdateItem['set']): UpdateItem => ({
+  op: 'update',
+  key: key.object(oid),
+  ...(set === undefined ? {} : { set }),
+  conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
+})
+
+/** What is left to do for an object that is gone from the bucket: a wait for what may be in flight, or the end of its record. */
+const ended = async (gc: Gc, task: ObjectTask): Promise<Outcome | Deletion> => {
   const { objects, store } = gc.context
   const { digest, isSecond = false, oid, size } = task
   // A blob's object was complete before anybody could see it.
@@ -136,16 +151,18 @@ const finish = async (gc: Gc, task: ObjectTask): Promise<Outcome> => {
       task: { ...task, isSecond: true },
     }
   }
-  const records: readonly TransactOperation[] = [
-    {
-      op: 'delete',
-      key: key.object(oid),
-      conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
-    },
-    ...(digest === undefined ? [] : [{ op: 'delete', key: key.trashedBlob(digest, oid) } as const]),
-  ]
-  // Nothing was ever stored under it: nothing to tell of.
-  if (size === undefined) await transact(store, records)
-  else await deleteLogged(gc, { kind: 'object', oid, digest, sizeBytes: size }, records)
-  return 'done'
+  return {
+    // Nothing was ever stored under it: nothing to tell of.
+    what: size === undefined ? undefined : { kind: 'object', oid, digest, sizeBytes: size },
+    operations: [
+      {
+        op: 'delete',
+        key: key.object(oid),
+        conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
+      },
+      ...(digest === undefined
+        ? []
+        : [{ op: 'delete', key: key.trashedBlob(digest, oid) } as const]),
+    ],
+  }
 }

@@ -4,7 +4,7 @@ import { known } from '../store/known.ts'
 import { mergeWalks } from '../store/merge.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { transact } from '../store/transact.ts'
+import { transactEach } from '../store/each.ts'
 import { GC_LOG_SHARDS, gcLogPartition, key, SCHEMA_VERSION } from '../table.ts'
 import type { Deleted, Gc } from './gc.ts'
 
@@ -53,18 +53,30 @@ export const lineOf = (
   }
 }
 
+/** `what`: absent where there is nothing to tell of. */
+export type Deletion = {
+  readonly what: Deleted | undefined
+  readonly operations: readonly TransactOperation[]
+}
+
 /**
- * Deletes something, with its line in the log: both or neither, so each thing has one line and no line is lost. Answers
- * whether it did; else a condition did not hold.
+ * Deletes things, each with its line in the log and in a transaction of its own: both or neither, so each thing has one
+ * line and no line is lost. One of which a condition does not hold stays as it is.
  */
-export const deleteLogged = async (
+export const deleteEachLogged = async (
   { context: { store }, deleted, run }: Pick<Gc, 'context' | 'deleted' | 'run'>,
-  what: Deleted,
-  operations: readonly TransactOperation[],
-): Promise<boolean> => {
-  const outcome = await transact(store, [...operations, lineOf(store, await run(), what)])
-  if (outcome.done) deleted(what)
-  return outcome.done
+  deletions: readonly Deletion[],
+): Promise<void> => {
+  const number = deletions.some(({ what }) => what !== undefined) ? await run() : 0
+  const outcomes = await transactEach(
+    store,
+    deletions.map(({ operations, what }) =>
+      what === undefined ? operations : [...operations, lineOf(store, number, what)],
+    ),
+  )
+  for (const [index, { what }] of deletions.entries()) {
+    if (what !== undefined && outcomes[index]?.done === true) deleted(what)
+  }
 }
 
 /** For who deletes by a transaction of its own. */

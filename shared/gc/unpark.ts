@@ -1,4 +1,4 @@
-import { createLimiter } from '../limiter.ts'
+import { sideBySide } from '../limiter.ts'
 import type { Item } from '../ports.ts'
 import { pages } from '../store/query.ts'
 import { transact } from '../store/transact.ts'
@@ -7,7 +7,6 @@ import { parseTask } from '../tasks/parse.ts'
 import { enqueue } from '../tasks/tasks.ts'
 import type { Gc } from './gc.ts'
 
-const AT_ONCE = 32
 const PER_PAGE = 200
 
 /**
@@ -19,18 +18,13 @@ export const unpark = async (
   isStopped: () => boolean | Promise<boolean>,
   shards = parkedShards(),
 ): Promise<boolean> => {
-  const limiter = createLimiter(AT_ONCE)
   for (const pk of shards) {
     const found = pages(gc.context.store, { pk, read: 'strong', limit: PER_PAGE })
     for await (const items of found) {
       if (await isStopped()) return false
-      await Promise.all(
-        items.map(async (item) => {
-          await limiter(async () => {
-            await unparkOne(gc, item)
-          })
-        }),
-      )
+      await sideBySide(items, async (item) => {
+        await unparkOne(gc, item)
+      })
     }
   }
   return true

@@ -1,30 +1,23 @@
-import { createLimiter } from '../limiter.ts'
+import { sideBySide } from '../limiter.ts'
 import type { Item } from '../ports.ts'
 import { nameOf, writeAll } from '../store/batch.ts'
 import { transact } from '../store/transact.ts'
 import { key, SCHEMA_VERSION } from '../table.ts'
 import type { QueuedTask } from '../tasks/parse.ts'
-import { enqueue, type TaskOf } from '../tasks/tasks.ts'
-import { deleteObjects } from './delete-objects.ts'
+import { enqueue } from '../tasks/tasks.ts'
 import type { Gc, Outcome } from './gc.ts'
-import { handle } from './handle.ts'
+import { groupsOf, handle } from './handle.ts'
 import type { Work } from './work.ts'
 
-const TASKS_AT_ONCE = 32
 const FIRST_BACK_OFF_MS = 1_000
 const DAY_MS = 24 * 60 * 60_000
 /** After so many failures a task is put on the shelf: it is tried again once a day, for ever. */
 const ATTEMPTS = 10
 
-const isObjectTask = (
-  queued: QueuedTask,
-): queued is QueuedTask & { readonly task: TaskOf<'OBJECT_DELETE'> } =>
-  queued.task.type === 'OBJECT_DELETE'
-
 type Handled = { readonly queued: QueuedTask; readonly outcome: Outcome }
 
 /**
- * Works off some tasks: deletions of objects together, everything else one by one and side by side. One that fails is put
+ * Works off some tasks: together what is cheaper together, everything else one by one and side by side. One that fails is put
  * off, and told of; answers what became of each, in no order.
  */
 export const workOffPage = async (
@@ -32,15 +25,6 @@ export const workOffPage = async (
   page: readonly QueuedTask[],
   work: Work,
 ): Promise<readonly ('worked' | 'failed')[]> => {
-  const limiter = createLimiter(TASKS_AT_ONCE)
-  const sideBySide = async <T>(tasks: readonly T[], run: (task: T) => Promise<void>) => {
-    const limited = async (task: T) => {
-      await limiter(async () => {
-        await run(task)
-      })
-    }
-    await Promise.all(tasks.map(limited))
-  }
   const handled: Handled[] = []
   const outcomes: ('worked' | 'failed')[] = []
   const orLater = async (queued: QueuedTask, run: () => Promise<void>): Promise<void> => {
@@ -57,22 +41,22 @@ export const workOffPage = async (
       handled.push({ queued, outcome: await handle(gc, queued) })
     })
   }
-  const ofObjects = page.filter(isObjectTask)
+  const groups = groupsOf(gc, page)
+  const isGrouped = new Set(groups.flatMap(({ queued }) => queued))
   await sideBySide(
-    page.filter((queued) => !isObjectTask(queued)),
+    page.filter((queued) => !isGrouped.has(queued)),
     one,
   )
-  try {
-    const ofThem = await deleteObjects(
-      gc,
-      ofObjects.map(({ task }) => task),
-    )
-    for (const [index, queued] of ofObjects.entries()) {
-      handled.push({ queued, outcome: ofThem[index] ?? 'done' })
+  for (const { queued, work: together } of groups) {
+    try {
+      const ofThem = await together()
+      handled.push(
+        ...queued.map((each, index) => ({ queued: each, outcome: ofThem[index] ?? 'done' })),
+      )
+    } catch {
+      // One of them may be to blame: each for itself.
+      await sideBySide(queued, one)
     }
-  } catch {
-    // One of them may be to blame: each for itself.
-    await sideBySide(ofObjects, one)
   }
   try {
     await settle(gc, handled)

@@ -1,5 +1,5 @@
 import type { Item, Key, TransactOperation } from '../ports.ts'
-import { getItem, pages } from '../store/query.ts'
+import { getItem, queryPage } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
 import { parseGuard, type Guard } from './guard.ts'
@@ -23,8 +23,27 @@ export type Examined =
  * CONDEMNED under the version answered here; `removal` deletes it if nobody rescued it meanwhile.
  */
 export const examine = async (store: Store, key: Key, holders: Holders): Promise<Examined> => {
-  const condemned = await condemn(store, key)
-  return condemned === undefined ? { outcome: 'absent' } : await judge(store, condemned, holders)
+  for (;;) {
+    const condemned = await condemn(store, key)
+    if (condemned === undefined) return { outcome: 'absent' }
+    const examined = await judge(store, condemned, holders)
+    if (examined !== 'overruled') return examined
+    // The later review may be of a process that is no more, and of the very task that is done with this answer.
+    if (await isSettled(store, key)) return { outcome: 'held' }
+  }
+}
+
+const LOOKS = 10
+const BETWEEN_LOOKS_MS = 20
+
+/** Waits for who has the say over a condemned guard. `false`: it takes too long. */
+const isSettled = async (store: Store, key: Key): Promise<boolean> => {
+  for (let look = 0; look < LOOKS; look += 1) {
+    await store.clock.sleep(BETWEEN_LOOKS_MS)
+    const item = await getItem(store, key, 'strong')
+    if (item?.['state'] !== 'CONDEMNED') return true
+  }
+  return false
 }
 
 /**
@@ -38,16 +57,33 @@ export const resume = async (
   holders: Holders,
 ): Promise<Examined> => {
   const item = await getItem(store, key, 'strong')
-  const guard = item && parseGuard(item)
-  if (guard?.state !== 'CONDEMNED' || guard.version !== version) return { outcome: 'absent' }
-  return await judge(store, guard, holders)
+  return await goOn(store, item && parseGuard(item), version, holders)
 }
 
-const judge = async (store: Store, condemned: Guard, holders: Holders): Promise<Examined> => {
+/** As `resume`, with a guard as it was seen just now. */
+export const goOn = async (
+  store: Store,
+  guard: Guard | undefined,
+  version: string,
+  holders: Holders,
+): Promise<Examined> => {
+  if (guard?.state !== 'CONDEMNED' || guard.version !== version) return { outcome: 'absent' }
+  const examined = await judge(store, guard, holders)
+  // A later review has a task of its own, which stays until it has come to an end.
+  return examined === 'overruled' ? { outcome: 'held' } : examined
+}
+
+/** `overruled`: it is held, but a later review has the say, and the guard is condemned. */
+export const judge = async (
+  store: Store,
+  condemned: Guard,
+  holders: Holders,
+): Promise<Examined | 'overruled'> => {
   if (!(await isHeld(store, holders))) return { outcome: 'empty', guard: condemned }
-  // Refused means that a push rescued it first, or that a later review has the say: both see to it.
-  await release(store, condemned)
-  return { outcome: 'held' }
+  if ((await release(store, condemned)) !== undefined) return { outcome: 'held' }
+  const item = await getItem(store, condemned.key, 'strong')
+  // A push may have rescued it first.
+  return item?.['state'] === 'CONDEMNED' ? 'overruled' : { outcome: 'held' }
 }
 
 /**
@@ -70,10 +106,12 @@ export const condemn = async (store: Store, key: Key): Promise<Guard | undefined
 /** Whether there is a holder, by a strong look. */
 export const isHeld = async (store: Store, { pk, prefix, holds }: Holders): Promise<boolean> => {
   const query = { pk, sk: { prefix }, limit: HOLDERS_PER_PAGE, read: 'strong' } as const
-  for await (const items of pages(store, query)) {
-    if (items.some(holds)) return true
+  let page = await queryPage(store, query)
+  for (;;) {
+    if (page.items.some(holds)) return true
+    if (page.next === undefined) return false
+    page = await queryPage(store, { ...query, after: page.next })
   }
-  return false
 }
 
 /** The write that ends a trial: it fails when the guard was rescued or is under another trial by now. */

@@ -45,15 +45,22 @@ export const release = async (store: Store, guard: Guard): Promise<Guard | undef
 
 /** Condemns a guard, or goes on with it as it is condemned already; the say is now with this review. */
 export const review = async (store: Store, guard: Guard): Promise<Guard | undefined> => {
+  const { reviewed, write } = reviewOf(store, guard)
+  return await compareAndSet(store, reviewed, 'review', write)
+}
+
+/** The write by which `review` condemns a guard, and what that is then. */
+export const reviewOf = (
+  store: Store,
+  guard: Guard,
+): { readonly write: UpdateItem; readonly reviewed: Guard } => {
   const id = store.ids.next()
   const version = guard.state === 'CONDEMNED' ? guard.version : id
   const write = transition(guard, 'CONDEMNED', version)
-  return await compareAndSet(
-    store,
-    { ...guard, state: 'CONDEMNED', version, review: id },
-    'review',
-    { ...write, set: { ...write.set, review: id } },
-  )
+  return {
+    write: { ...write, set: { ...write.set, review: id } },
+    reviewed: { ...guard, state: 'CONDEMNED', version, review: id },
+  }
 }
 
 const isReviewedBy = (id: string | undefined) =>

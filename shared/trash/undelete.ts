@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts'
-import { createLimiter } from '../limiter.ts'
+import { sideBySide } from '../limiter.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { RepositoryName } from '../oci/name.ts'
 import { fullReference, type Reference, type Tag } from '../oci/reference.ts'
@@ -124,14 +124,11 @@ const holdBlobs = async (
   plan: Plan,
 ): Promise<void> => {
   const repository = await context.repositories.forPush(name)
-  const limiter = createLimiter(BLOBS_AT_ONCE)
-  const gone = await Promise.all(
-    [...blobsOf(plan).keys()].map(
-      async (digest) =>
-        await limiter(async () =>
-          (await holdAgain(context, digest, repository)) === undefined ? [digest] : [],
-        ),
-    ),
+  const gone = await sideBySide(
+    [...blobsOf(plan).keys()],
+    async (digest) =>
+      (await holdAgain(context, digest, repository)) === undefined ? [digest] : [],
+    BLOBS_AT_ONCE,
   )
   const [first] = [...plan.keys()].slice(-1)
   if (first !== undefined && gone.flat().length > 0) throw goneFor(first, gone.flat())

@@ -213,7 +213,7 @@ test('a read sees what was acknowledged before it, however many writers are unde
   })
 })
 
-test('a token makes a transaction once for ten minutes, and a refused one may be tried again', async () => {
+test('a token makes a transaction once for ten minutes and not for ever, and a refused one may be tried again', async () => {
   await withDirectory(async (directory) => {
     await withEmbedded(directory, async ({ kv }, clock) => {
       const key = { pk: 'p', sk: 's' }
@@ -225,9 +225,12 @@ test('a token makes a transaction once for ten minutes, and a refused one may be
       clock.advance(9 * 60_000)
       await add('a')
       expect(await kv.get(key, 'strong')).toEqual({ ...key, n: 2 })
-      clock.advance(2 * 60_000)
+      for (const token of ['d', 'e']) {
+        clock.advance(11 * 60_000)
+        await add(token)
+      }
       await add('a')
-      expect(await kv.get(key, 'strong')).toEqual({ ...key, n: 3 })
+      expect(await kv.get(key, 'strong')).toEqual({ ...key, n: 5 })
 
       const take = async () =>
         await kv.transact([{ op: 'delete', key, conditions: [{ kind: 'absent' }] }], 'c')
@@ -248,5 +251,57 @@ test('an update that cannot be made fails alone, not those that share its commit
     ])
     expect(bad).toMatchObject({ status: 'rejected', reason: { name: 'RangeError' } })
     expect(good).toEqual({ status: 'fulfilled', value: 'done' })
+  })
+})
+
+const many = Array.from({ length: 120 }, (_, index) => ({
+  pk: 'p',
+  sk: String(index).padStart(3, '0'),
+}))
+
+test('of many writes with one call each is on its own, and answered in its place', async () => {
+  await withKv(async (kv) => {
+    const taken = many.filter((_, index) => index % 7 === 0)
+    for (const item of taken) await put(kv, item)
+    const outcomes = await kv.each?.write(
+      many.map((item) => ({
+        op: 'put',
+        item: { ...item, n: 1 },
+        conditions: [{ kind: 'absent' }],
+      })),
+    )
+    expect(outcomes).toEqual(many.map((_, index) => (index % 7 === 0 ? 'refused' : 'done')))
+    const { items } = await kv.query({ pk: 'p', read: 'strong' })
+    expect(items.filter(({ n }) => n === 1)).toHaveLength(many.length - taken.length)
+    expect(items).toHaveLength(many.length)
+  })
+})
+
+test('of many transactions with one call each is done or not done as a whole', async () => {
+  await withKv(async (kv) => {
+    const outcomes = await kv.each?.transact(
+      many.map((item, index) => [
+        { op: 'put', item },
+        {
+          op: 'check',
+          key: { pk: 'p', sk: 'none' },
+          conditions: [{ kind: index % 2 === 0 ? 'absent' : 'exists' }],
+        },
+      ]),
+    )
+    expect(outcomes?.map(({ done }) => done)).toEqual(many.map((_, index) => index % 2 === 0))
+    expect(outcomes?.[1]).toEqual({ done: false, reasons: [undefined, 'condition'] })
+    const { items } = await kv.query({ pk: 'p', read: 'strong' })
+    expect(items).toEqual(many.filter((_, index) => index % 2 === 0))
+  })
+})
+
+test('many writes with one call of which one cannot be made are refused before any is made', async () => {
+  await withKv(async (kv) => {
+    const bad = { op: 'put', item: { pk: 'p', sk: '' } } as const
+    await expect(
+      kv.each?.write([...many.map((item) => ({ op: 'put', item }) as const), bad]),
+    ).rejects.toThrow(RangeError)
+    expect((await kv.query({ pk: 'p', read: 'strong' })).items).toEqual([])
   })
 })

@@ -74,7 +74,8 @@ const reviewedTwice = async () => {
       return seen
     },
   }
-  expect(await examine({ ...store, kv }, GUARD_KEY, HOLDERS)).toEqual({ outcome: 'held' })
+  // Overruled, it looks once more.
+  expect((await examine({ ...store, kv }, GUARD_KEY, HOLDERS)).outcome).toBe('empty')
   if (second.examined?.outcome !== 'empty') throw new Error('the holder was seen again')
   return { store, guard: second.examined.guard }
 }
@@ -82,6 +83,26 @@ const reviewedTwice = async () => {
 it('a holder that was seen before it went does not undo the trial that began when it was gone', async () => {
   const { guard, store } = await reviewedTwice()
   expect((await store.kv.transact([removal(guard)], store.ids.next())).done).toBe(true)
+})
+
+it('a held guard does not stay condemned when the process that looked at it last is gone', async () => {
+  const store = createTestStore()
+  await store.kv.write({ op: 'put', item: { ...GUARD_KEY, ...newGuard(store.ids.next()) } })
+  await store.kv.write({ op: 'put', item: HOLDER })
+  let others = 0
+  const kv: Kv = {
+    ...store.kv,
+    query: async (query) => {
+      const seen = await store.kv.query(query)
+      // Another worker on the same task takes the say, twice, and dies each time.
+      if (others < 2) await condemn(store, GUARD_KEY)
+      others += 1
+      return seen
+    },
+  }
+  expect(await examine({ ...store, kv }, GUARD_KEY, HOLDERS)).toEqual({ outcome: 'held' })
+  expect(others).toBe(3)
+  expect(await store.kv.get(GUARD_KEY, 'strong')).toMatchObject({ state: 'LIVE' })
 })
 
 it('a trial that waited goes on, whoever else has looked meanwhile', async () => {

@@ -9,7 +9,8 @@ import { key } from '../../table.ts'
 import { isSo } from '../confirm.ts'
 import { isAbsent, isAsFound, isAsSeen } from '../../store/checks.ts'
 import { expectedOf, keysOf, missingOf } from '../expected.ts'
-import { headOf, sideBySide } from '../look.ts'
+import { headOf } from '../look.ts'
+import { sideBySide } from '../../limiter.ts'
 import {
   entriesOf,
   type Check,

@@ -1,4 +1,4 @@
-import { holdersOf } from '../../gc/review-blob.ts'
+import { holdersOf } from '../../gc/review-blobs.ts'
 import { isHeld } from '../../guards/collect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Item } from '../../ports.ts'
@@ -14,7 +14,8 @@ import {
 import type { Task } from '../../tasks/tasks.ts'
 import { isSo } from '../confirm.ts'
 import { isAbsent, isAsFound, isAsSeen } from '../../store/checks.ts'
-import { numberIn, sideBySide } from '../look.ts'
+import { numberIn } from '../look.ts'
+import { sideBySide } from '../../limiter.ts'
 import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspect.ts'
 import { token } from '../tokens.ts'
 
