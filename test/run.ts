@@ -36,12 +36,16 @@ const installTools = (): void => {
   })
 }
 
-/** Much of a tier is waiting: for clients, for emulators, for what is to be collected. */
-const AT_ONCE = 2
+/** Much of a tier is waiting: for clients, for emulators, for disks, for what is to be collected. */
+const AT_ONCE = 3
 
-/** The longest first, so that it does not end alone. */
-const inTurn = (tiers: readonly Tier[]): readonly Tier[] =>
-  tiers.toSorted((one, other) => Number(other === 'aws') - Number(one === 'aws'))
+/** The longest first, so that none of them ends alone. */
+const LONG: readonly Tier[] = ['aws', 'crash', 'soak', 'simulation', 'harbor', 'server', 'clients']
+
+const inTurn = (tiers: readonly Tier[]): readonly Tier[] => [
+  ...LONG.filter((tier) => tiers.includes(tier)),
+  ...tiers.filter((tier) => !LONG.includes(tier)),
+]
 
 const runAll = async (tiers: readonly Tier[]): Promise<readonly Line[]> => {
   const limit = createLimiter(AT_ONCE)

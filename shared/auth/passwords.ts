@@ -9,10 +9,11 @@ import {
 import { promisify } from 'node:util'
 import { DomainError } from '../errors.ts'
 
-type Cost = Pick<Argon2Parameters, 'memory' | 'passes' | 'parallelism'>
+/** What argon2id is told to spend on one password; the memory in KiB. */
+export type PasswordCost = Readonly<Pick<Argon2Parameters, 'memory' | 'passes' | 'parallelism'>>
 
 /** OWASP, "Password Storage Cheat Sheet": 19 MiB, two passes, one lane. */
-const COST: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
+export const PASSWORD_COST: PasswordCost = { memory: 19_456, passes: 2, parallelism: 1 }
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 /** Argon2 1.3, which is 0x13. */
@@ -26,10 +27,13 @@ const NEEDED = [/[A-Z]/, /[a-z]/, /[0-9]/]
 const derive = promisify(argon2)
 
 /** The password as it may be stored: argon2id with a salt of its own, in PHC string format. */
-export const hashPassword = async (password: string): Promise<string> => {
+export const hashPassword = async (
+  password: string,
+  cost: PasswordCost = PASSWORD_COST,
+): Promise<string> => {
   const salt = randomBytes(SALT_BYTES)
-  const hash = await argon2id(password, salt, HASH_BYTES, COST)
-  const { memory, passes, parallelism } = COST
+  const hash = await argon2id(password, salt, HASH_BYTES, cost)
+  const { memory, passes, parallelism } = cost
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${encode(salt)}$${encode(hash)}`
 }
 
@@ -61,9 +65,12 @@ const MEMORY_KEY = randomBytes(HASH_BYTES)
 const knownAsRight = new Set<string>()
 const MAX_KNOWN = 1_000
 
-/** Takes as long as `verifyPassword`, for whom there is no password to compare with; never true. */
-export const verifyNobody = async (password: string): Promise<false> => {
-  await argon2id(password, NOBODYS_SALT, HASH_BYTES, COST)
+/** Takes as long as `verifyPassword` of that cost, for whom there is no password to compare with; never true. */
+export const verifyNobody = async (
+  password: string,
+  cost: PasswordCost = PASSWORD_COST,
+): Promise<false> => {
+  await argon2id(password, NOBODYS_SALT, HASH_BYTES, cost)
   return false
 }
 
@@ -93,7 +100,7 @@ const argon2id = async (
   password: string,
   salt: Buffer,
   tagLength: number,
-  cost: Cost,
+  cost: PasswordCost,
 ): Promise<Buffer> =>
   await derive('argon2id', { ...cost, message: password, nonce: salt, tagLength })
 

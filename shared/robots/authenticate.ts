@@ -26,7 +26,7 @@ export const authenticateRobot = async (
   secret: string,
 ): Promise<RobotLogin> => {
   const { item, login, secretHash } = await readRobotLogin(store, name)
-  const isRight = await verifySecret(secretHash, secret)
+  const isRight = await verifySecret(secretHash, secret, store.passwordCost)
   if (item === undefined) return login
   if (!isRight) return { principal: undefined, reason: 'wrong secret' }
   if (login.principal !== undefined) await recordRobotUse(store, parseRobot(item))

@@ -67,7 +67,7 @@ export const setRobotSecret = async (
 ): Promise<string> => {
   if (given !== '') assertSecret(given)
   const secret = given === '' ? generateSecret() : given
-  const secretHash = await hashSecret(secret)
+  const secretHash = await hashSecret(secret, store.passwordCost)
   await contend(store, async () => {
     const before = await readRobot(store, number)
     await assertMayManage(store, actor, 'update', before)

@@ -78,7 +78,7 @@ export const createRobot = async (
     version: 1,
     lastUsedAt: undefined,
   }
-  return { robot: await insert(store, robot, await hashSecret(secret)), secret }
+  return { robot: await insert(store, robot, await hashSecret(secret, store.passwordCost)), secret }
 }
 
 /** What a robot logs in as. */

@@ -6,6 +6,7 @@ import {
   randomText,
   verifyNobody,
   verifyPassword,
+  type PasswordCost,
 } from '../auth/passwords.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -33,8 +34,10 @@ export const generateSecret = (): string => {
 export const assertSecret: (text: string) => void = assertPassword
 
 /** A secret as it may be stored: SHA-256 of one that was made here, argon2id of one that was given. */
-export const hashSecret = async (secret: string): Promise<string> =>
-  isGenerated(secret) ? `${FAST}${sha256(secret).toString('hex')}` : await hashPassword(secret)
+export const hashSecret = async (secret: string, cost?: PasswordCost): Promise<string> =>
+  isGenerated(secret)
+    ? `${FAST}${sha256(secret).toString('hex')}`
+    : await hashPassword(secret, cost)
 
 /**
  * Whether a secret is the one that was stored; `undefined`: there is none. How long that takes depends on the secret
@@ -43,6 +46,7 @@ export const hashSecret = async (secret: string): Promise<string> =>
 export const verifySecret = async (
   stored: string | undefined,
   secret: string,
+  cost?: PasswordCost,
 ): Promise<boolean> => {
   if (isGenerated(secret)) {
     const actual = sha256(secret)
@@ -50,7 +54,7 @@ export const verifySecret = async (
     const bytes = Buffer.from(expected, 'hex')
     return timingSafeEqual(actual, bytes.length === actual.length ? bytes : NOTHING)
   }
-  if (stored === undefined || stored.startsWith(FAST)) return await verifyNobody(secret)
+  if (stored === undefined || stored.startsWith(FAST)) return await verifyNobody(secret, cost)
   return await verifyPassword(stored, secret)
 }
 

@@ -1,3 +1,4 @@
+import type { PasswordCost } from '../auth/passwords.ts'
 import type { Clock, Ids, Kv } from '../ports.ts'
 import { DEFAULT_TIMES, type Times } from '../tasks/times.ts'
 
@@ -8,6 +9,8 @@ export type Store = {
   readonly ids: Ids
   /** `DEFAULT_TIMES` if absent. */
   readonly times?: Times
+  /** Of every password from now on; `PASSWORD_COST` if absent, as at every entry point. */
+  readonly passwordCost?: PasswordCost
 }
 
 export const timesOf = ({ times = DEFAULT_TIMES }: Pick<Store, 'times'>): Times => times

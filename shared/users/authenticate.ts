@@ -30,7 +30,7 @@ export const authenticate = async (
   const known = await readWithPassword(store, number ?? NOBODY)
   const isRight =
     known === undefined
-      ? await verifyNobody(password)
+      ? await verifyNobody(password, store.passwordCost)
       : await verifyPassword(known.passwordHash, password)
   if (known === undefined || !isRight) {
     await attempt.failed()

@@ -51,7 +51,7 @@ export const prepareUser = async (
   const realname = parseText('a real name', wanted.realname ?? '')
   const comment = parseText('a comment', wanted.comment ?? '')
   assertPassword(password)
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await hashPassword(password, store.passwordCost)
   const now = store.clock.now()
   const version = store.ids.next()
   const times = { createdAt: now, updatedAt: now, passwordChangedAt: now }

@@ -51,7 +51,7 @@ const withPassword = async (store: Store, present: string, newPassword: string) 
   }
   return {
     set: {
-      passwordHash: await hashPassword(newPassword),
+      passwordHash: await hashPassword(newPassword, store.passwordCost),
       passwordChangedAt: store.clock.now(),
     },
   }

@@ -49,7 +49,7 @@ export const bootstrap = async (endpoint: string): Promise<void> => {
 }
 
 /**
- * Deploys the stack as `cdk.json` has it, or a change to it; answers the stack's outputs. `corrected`: the template for an
+ * Deploys the stack as `cdk.json` has it, or a change to it, to an account that is prepared; answers the stack's outputs. `corrected`: the template for an
  * emulator that takes something of it amiss.
  */
 export const deploy = async (
@@ -69,7 +69,6 @@ export const deploy = async (
   await cdk(['synth', '--quiet', '--output', assembly, ...flags])
   const template = join(assembly, `${stackName}.template.json`)
   await writeFile(template, corrected(await readFile(template, 'utf8')))
-  await bootstrap(endpoint)
   await cdk([
     ...['deploy', '--app', assembly, '--all', '--require-approval', 'never'],
     ...['--outputs-file', outputsFile],

@@ -2,7 +2,7 @@ import { apiUrl, mendFirstPassword, readFirstPassword } from '../../infra/local/
 import { authorization, type Login } from '../support/credentials.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { startMinistack, type MinistackOptions } from '../tools/endpoints/start.ts'
-import { deploy, destroy, type Context, type Outputs } from './deploy.ts'
+import { bootstrap, deploy, destroy, type Context, type Outputs } from './deploy.ts'
 import { startGateway } from '../../infra/local/gateway.ts'
 
 const API_ID = 'a0b1c2d3'
@@ -62,6 +62,7 @@ export const deployRegistry = async (
 ): Promise<DeployedRegistry> => {
   const { endpoint, stop: stopMinistack } = await startMinistack(options)
   try {
+    await bootstrap(endpoint)
     const registry = await deployRegistryTo(endpoint, { ...context, apiId: API_ID }, options)
     const stop = async (): Promise<void> => {
       await registry.stop()
@@ -74,7 +75,7 @@ export const deployRegistry = async (
   }
 }
 
-/** Deploys the stack to an emulator that runs; `apiId`: 8 hexadecimal digits that no other stack there has. */
+/** Deploys the stack to an emulator that runs, and whose account is prepared; `apiId`: 8 hexadecimal digits that no other stack there has. */
 export const deployRegistryTo = async (
   endpoint: string,
   { apiId, ...context }: Context & { readonly apiId: string },

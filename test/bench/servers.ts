@@ -97,7 +97,8 @@ export const turns = <T>(round: number, list: readonly T[]): readonly T[] =>
 const commandOf = async (name: Name, home: string, host: string, password?: string) => {
   if (name === 'roadstead') {
     // With what `npm start` gives to Node.
-    const [, ...args] = manifest.scripts.start.split(' ')
+    const words = manifest.scripts.start.split(' ')
+    const args = words.slice(words.indexOf('node') + 1)
     const access = password === undefined ? ['--access', 'open', '--create-projects-on-push'] : []
     return {
       command: process.execPath,
@@ -128,6 +129,8 @@ http:
 const environment = (): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'AWS_CA_BUNDLE')),
   OTEL_TRACES_EXPORTER: 'none',
+  // As `npm start` has it; of no meaning to the others.
+  NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compiled'),
 })
 
 const firstAnswer = async (child: ChildProcess, name: Name, url: string): Promise<void> => {

@@ -16,6 +16,8 @@ describe('a server that is killed again and again under concurrent pushes', () =
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>
   beforeAll(async () => {
     directory = await temporaryDirectory('crash')
+    // Only who ends in peace leaves what it has compiled to those that come after it.
+    await (await startServer({ data: directory.path })).stop()
   })
   afterAll(async () => {
     await directory.remove()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { adminHashIn, REAL_COST } from '../support/admin-hash.ts'
 import { imageJson } from '../support/app.ts'
 import { digestOf } from '../support/layout.ts'
 import { provideRegistry } from '../support/registry.ts'
@@ -261,6 +262,7 @@ describe('roadstead admin reset-password', () => {
       const weak = await run(reset, 'weak')
       expect([weak.code, weak.err.split('\n').length]).toEqual([1, 2])
       expect(await ok(reset, 'Found-again-1')).toBe('admin has another password\n')
+      expect(await adminHashIn(data)).toMatch(REAL_COST)
       const second = await startServer({ data, adminPassword: 'Forgotten-1' })
       const status = async (password: string) =>
         (

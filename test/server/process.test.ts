@@ -5,6 +5,7 @@ import { writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../shared/oci/digest.ts'
+import { adminHashIn, REAL_COST } from '../support/admin-hash.ts'
 import { eventually } from '../support/eventually.ts'
 import { authorization } from '../support/credentials.ts'
 import { startServer, type RunningServer, type ServerOptions } from '../support/server.ts'
@@ -135,6 +136,13 @@ describe('a running server', () => {
     const missing = await push('missing/a')
     expect(missing.status).toBe(404)
     expect(await missing.text()).toContain('project missing does not exist')
+  })
+
+  it('makes the administrator with a password that costs what passwords cost', async () => {
+    const data = await directory()
+    const { stop } = await startServer({ data, adminPassword: 'Admin-secret-1' })
+    await stop()
+    expect(await adminHashIn(data)).toMatch(REAL_COST)
   })
 
   it('names the token service by the URL that clients reach it by', async () => {

@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/ports.ts'
 import type { Store } from '../../shared/store/store.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
+import { CHEAP } from './cheap-passwords.ts'
 import { newUser, parseUserNumber } from '../../shared/users/items.ts'
 
 /** A store in memory whose time moves on by as much as a test says, besides by itself. */
@@ -15,6 +16,7 @@ export const createTestStore = (): Store & { readonly pass: (milliseconds: numbe
     kv: openMemory().kv,
     clock,
     ids: createRandomIds(),
+    passwordCost: CHEAP,
     pass: (milliseconds) => {
       passed += milliseconds
     },

@@ -7,6 +7,7 @@ import {
   verifyPassword,
 } from '../../shared/auth/passwords.ts'
 import { DomainError } from '../../shared/errors.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 
 const PASSWORD = 'Correct horse 1'
 
@@ -50,6 +51,10 @@ describe('a stored password', () => {
     const stored = `$argon2id$v=19$m=64,t=3,p=2$${text(salt)}$${text(hash)}`
     expect(await verifyPassword(stored, 'x')).toBe(true)
     expect(await verifyPassword(stored, 'y')).toBe(false)
+  })
+
+  it('costs what its store says, where a store says so', async () => {
+    expect(await hashPassword(PASSWORD, CHEAP)).toMatch(/^\$argon2id\$v=19\$m=8,t=1,p=1\$/)
   })
 
   it('that is damaged is an error that does not show it', async () => {

@@ -24,6 +24,7 @@ import {
   listTokens,
   revokeToken,
 } from '../../shared/users/tokens.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 
 const PASSWORD = 'Passw0rd of theirs'
 const OTHER = 'An0ther password'
@@ -39,7 +40,7 @@ const openStore = () => {
       return Promise.resolve()
     },
   }
-  const store: Store = { kv, clock, ids: createRandomIds() }
+  const store: Store = { kv, clock, ids: createRandomIds(), passwordCost: CHEAP }
   return { store, pass: clock.sleep }
 }
 

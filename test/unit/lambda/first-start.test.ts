@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { storeOf } from '../../../functions/lambda/environment.ts'
 import { createFirstStart } from '../../../functions/lambda/first-start.ts'
 import { DomainError } from '../../../shared/errors.ts'
 import { openMemory } from '../../../shared/memory/open.ts'
 import { createLogIn } from '../../../shared/identity/log-in.ts'
 import { parseProjectName } from '../../../shared/projects/name.ts'
 import { resolveProject } from '../../../shared/projects/find.ts'
+import { adminHash, REAL_COST } from '../../support/admin-hash.ts'
 import { createCounter } from '../../support/counter.ts'
 import { createTestStore } from '../../support/domain.ts'
 
@@ -31,6 +33,13 @@ describe('the first start of a registry on Lambda', () => {
     const before = reads
     await createFirstStart(store, read)()
     expect(reads).toBe(before)
+  })
+
+  it('makes the administrator with a password that costs what passwords cost', async () => {
+    const { kv } = openMemory()
+    const env = { AWS_REGION: 'eu-central-1', TABLE_NAME: 't', BUCKET_NAME: 'b' }
+    await createFirstStart(storeOf(env, kv), () => Promise.resolve(PASSWORD))()
+    expect(await adminHash(kv)).toMatch(REAL_COST)
   })
 
   it('costs one round trip in the life of a process, and none from then on', async () => {
