@@ -5,6 +5,7 @@ import { parseManifest, type Manifest } from '../../shared/oci/manifest.ts'
 import type { Item, Key } from '../../shared/ports.ts'
 import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
 import { gunzipSync } from 'node:zlib'
+import { brokenListings } from './listings.ts'
 
 /** Whatever a store is at one moment: a simulated world, or the dump of a real one. */
 export type Observed = {
@@ -51,7 +52,7 @@ export const violations = (world: Observed): string[] => {
   return [
     ...brokenManifests(view),
     ...brokenBlobs(view),
-    ...(isQuiet ? [...brokenQuotas(view), ...brokenReferrers(view)] : []),
+    ...(isQuiet ? [...brokenQuotas(view), ...brokenReferrers(view), ...brokenListings(world)] : []),
   ]
 }
 

@@ -10,6 +10,7 @@ import { createNoteCollected } from './collected.ts'
 import { createLedger } from './ledger.ts'
 import { brokenPromises, brokenPulls } from './promises.ts'
 import { createRegistry, MIN_PART_BYTES, type Registry } from './registry.ts'
+import { misplaced } from './listings.ts'
 import { runForeseer } from './foreseer.ts'
 import { garbage } from './garbage.ts'
 import { brokenTrash } from './trash.ts'
@@ -176,7 +177,7 @@ export const tell = async ({
   if (isSettled) {
     for (const { actor } of processes) actor.state = 'crashed'
     const left = await workEverythingOff(world)
-    const [broken] = [...violations(world), ...left, ...garbage(world)]
+    const [broken] = [...violations(world), ...left, ...garbage(world), ...misplaced(world)]
     if (broken !== undefined) return { steps, broken: `in the end: ${broken}`, done: story.done }
   }
   const [leaked] = story.leaked

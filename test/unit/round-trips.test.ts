@@ -34,11 +34,11 @@ describe('round trips to the store', () => {
     expect(await ask(path)).toEqual([200, 2])
   })
 
-  it('are three to delete a tag, and no more for what the trash keeps of a manifest', async () => {
+  it('are four to delete a tag, and no more for what the trash keeps of a manifest', async () => {
     const { ask, digest } = await start()
     const remove = async (reference: string) =>
       await ask(`/v2/p/a/manifests/${reference}`, { method: 'DELETE' })
-    expect(await remove('v1')).toEqual([202, 3])
+    expect(await remove('v1')).toEqual([202, 4])
     expect(await remove(digest)).toEqual([202, 9])
   })
 

@@ -3,7 +3,7 @@ import { bucketKey } from '../../../shared/bucket.ts'
 import type { FindingKind } from '../../../shared/check/finding.ts'
 import { digestOf } from '../../../shared/oci/digest.ts'
 import type { Item, Key } from '../../../shared/ports.ts'
-import { key, type ObjectId } from '../../../shared/table.ts'
+import { key, prefix, type ObjectId } from '../../../shared/table.ts'
 import { createAudited, type Audited } from '../../support/audited.ts'
 
 type Damage = {
@@ -93,8 +93,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
       const [tag] = ['gone'] as unknown as readonly Parameters<typeof key.heldByTag>[2][]
       for (const at of [
         key.heldByIndex(rid, manifests.image, one, inc),
-        key.indexChild(rid, manifests.image, one, inc),
-        key.artifact(rid, 1, one),
+        key.listed(rid, 'artifact', 1, one),
         key.referrer(rid, manifests.image, 'type', one, inc),
         key.manifestBody(rid, manifests.image, inc),
         ...(tag === undefined ? [] : [key.heldByTag(rid, manifests.image, tag, inc)]),
@@ -102,7 +101,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
         world.table.set(at, { ...at, v: 1, inc })
       }
     },
-    found: Array.from({ length: 6 }, () => 'holderWithoutManifest' as const),
+    found: Array.from({ length: 5 }, () => 'holderWithoutManifest' as const),
   },
   'D: a blob that nothing holds': {
     does: ({ oidOf, world }) => {
@@ -159,11 +158,10 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
         repository: { rid },
       } = audited
       removeBelow(audited, key.manifest(rid, manifests.part).pk, 'HELD#')
-      removeBelow(audited, key.tagsOf(rid), 'CHILD#')
-      removeBelow(audited, key.tagsOf(rid), 'ARTIFACT#')
+      for (const list of Object.values(prefix.listed)) removeBelow(audited, key.tagsOf(rid), list)
       removeBelow(audited, key.manifest(rid, manifests.image).pk, 'REFERRER#')
     },
-    found: ['childNotHeld', 'childNotHeld', 'childNotHeld', 'childNotHeld', 'childNotHeld'],
+    found: ['listedElsewhere', ...Array.from({ length: 5 }, () => 'childNotHeld' as const)],
   },
   'E: the hold of a tag': {
     does: (audited) => {
