@@ -45,6 +45,8 @@ export type Telling = {
   readonly pullsMuch?: boolean
   /** Whether clients mostly delete images and bring them back. */
   readonly undeletesMuch?: boolean
+  /** Whether clients mostly push and delete indexes, and tag their parts. */
+  readonly indexesMuch?: boolean
   /** Lets the clients go home at the end, and has everything worked off; what is left then must be in use. */
   readonly isSettled?: boolean
 }
@@ -90,6 +92,7 @@ export const tell = async ({
   deletesUntagged = false,
   pullsMuch = false,
   undeletesMuch = false,
+  indexesMuch = false,
 }: Telling): Promise<Told> => {
   const world = createWorld({ seed, faults, minPartBytes: MIN_PART_BYTES })
   const { random, scheduler } = world
@@ -104,7 +107,7 @@ export const tell = async ({
     removedAt: new Map(),
     deletedBlobs: new Set(),
     referrers: new Set(),
-    ...{ deletesUntagged, pullsMuch, undeletesMuch },
+    ...{ deletesUntagged, indexesMuch, pullsMuch, undeletesMuch },
     pulls: collectors === 0 ? new Map() : undefined,
     leaked: [],
     broken: [],

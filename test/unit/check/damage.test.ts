@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bucketKey } from '../../../shared/bucket.ts'
 import type { FindingKind } from '../../../shared/check/finding.ts'
-import { digestOf } from '../../../shared/oci/digest.ts'
+import { digestOf, type Digest } from '../../../shared/oci/digest.ts'
 import type { Item, Key } from '../../../shared/ports.ts'
 import { key, prefix, type ObjectId } from '../../../shared/table.ts'
 import { createAudited, type Audited } from '../../support/audited.ts'
@@ -33,6 +33,24 @@ const removeBelow = (audited: Audited, pk: string, start: string): void => {
 /** Items of one partition whose sort key begins so. */
 const below = ({ world }: Audited, pk: string, start: string): readonly Item[] =>
   world.table.items().filter((item) => item.pk === pk && item.sk.startsWith(start))
+
+/** Puts the entry of a manifest into the list of artifacts, as if it had always been there. */
+const listAmongArtifacts = ({ repository: { rid }, world }: Audited, digest: Digest): void => {
+  const guard = key.manifest(rid, digest)
+  const item = world.table.get(guard)
+  if (item === undefined) throw new Error(`there is no ${digest}`)
+  const { listedAs: _gone, ...others } = item
+  world.table.set(guard, { ...others, ...guard })
+  for (const list of Object.values(prefix.listed)) {
+    const [entry] = world.table
+      .items()
+      .filter(({ pk, sk }) => pk === key.tagsOf(rid) && sk.startsWith(list) && sk.endsWith(digest))
+    if (entry === undefined) continue
+    world.table.set(entry, undefined)
+    const at = { pk: entry.pk, sk: entry.sk.replace(list, prefix.listed.artifact) }
+    world.table.set(at, { ...entry, ...at })
+  }
+}
 
 /** The object of the body of the large manifest. */
 const bodyOf = ({ manifests, repository, world }: Audited): ObjectId =>
@@ -172,6 +190,39 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
       removeBelow(audited, key.manifest(rid, manifests.image).pk, 'HELD#')
     },
     found: ['childNotHeld', 'manifestUnreviewed'],
+  },
+  'H: a part of an index among the artifacts': {
+    does: (audited) => {
+      const {
+        manifests,
+        repository: { rid },
+        world,
+      } = audited
+      listAmongArtifacts(audited, manifests.part)
+      const [count] = below(audited, key.tagsOf(rid), 'COUNT#')
+      if (count === undefined) throw new Error('nothing is counted')
+      world.table.set(count, { ...count, artifacts: Number(count['artifacts']) + 1 })
+    },
+    found: ['listedElsewhere'],
+  },
+  'H: an accessory among the artifacts, where all were once, and were not counted': {
+    does: (audited) => {
+      listAmongArtifacts(audited, audited.manifests.about)
+    },
+    found: ['listedElsewhere'],
+  },
+  'H: an entry of a manifest that is in another list': {
+    does: (audited) => {
+      const {
+        repository: { rid },
+        world,
+      } = audited
+      const [entry] = below(audited, key.tagsOf(rid), prefix.listed.part)
+      if (entry === undefined) throw new Error('there is no part')
+      const sk = entry.sk.replace(prefix.listed.part, prefix.listed.artifact)
+      world.table.set({ ...entry, sk }, { ...entry, sk })
+    },
+    found: ['holderWithoutManifest'],
   },
   'E: a blob whose record is lost, but not its bytes': {
     does: (audited) => {
