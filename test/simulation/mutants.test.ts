@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MUTANTS } from './mutants.ts'
 import { tell } from './story.ts'
 
-/** Most mutants fall within a few stories, the rarest in one of 150; this leaves room for changes of the stories. */
+/** Most mutants fall within a few stories, the two rarest in one of several hundred. */
 const SEEDS = 1_000
 /** Some are seen where many collect, others where a push comes between. */
 const COLLECTORS = [2, 4, 8] as const
