@@ -10,6 +10,7 @@ import {
   TRASH_ENTRIES,
   parseTrashedBlob,
   type Incarnation,
+  type ListedAs,
   type ObjectId,
   type ProjectId,
   type RepositoryId,
@@ -40,8 +41,7 @@ export type Parsed =
   | ({ readonly kind: 'referrer' } & OfManifest & OfPush)
   | ({ readonly kind: 'heldByTag'; readonly tag: Tag } & OfManifest & OfPush)
   | ({ readonly kind: 'tag'; readonly tag: Tag } & InRepository)
-  | ({ readonly kind: 'artifact' } & OfManifest)
-  | ({ readonly kind: 'child'; readonly child: Digest } & InRepository & OfPush)
+  | ({ readonly kind: 'listed'; readonly as: ListedAs } & OfManifest)
 
 /** `undefined`: of another kind. */
 export const parseKey = ({ pk, sk }: Key): Parsed | undefined => {
@@ -98,19 +98,19 @@ const inManifest = (of: OfManifest, sk: string): Parsed | undefined => {
 }
 
 const inRepository = (rid: RepositoryId, sk: string): Parsed | undefined => {
-  const [kind = '', first = '', second = '', third] = sk.split('#')
+  const [kind = '', first = '', second = ''] = sk.split('#')
   switch (kind) {
     case 'TAG':
       return { kind: 'tag', rid, tag: first as Tag }
     case 'ARTIFACT':
-      return { kind: 'artifact', rid, digest: second as Digest }
-    case 'CHILD': {
-      const by = pushOf({ rid, digest: second as Digest }, third)
-      return { kind: 'child', rid, child: first as Digest, by }
-    }
+    case 'PART':
+    case 'ACCESSORY':
+      return { kind: 'listed', as: LISTS[kind], rid, digest: second as Digest }
     default:
       return undefined
   }
 }
+
+const LISTS = { ARTIFACT: 'artifact', PART: 'part', ACCESSORY: 'accessory' } as const
 
 const pushOf = (of: OfManifest, inc = ''): OfPush['by'] => ({ ...of, inc: inc as Incarnation })

@@ -11,7 +11,9 @@
  * repository name    NAME#<project>/<path>       #                                           first push
  * catalog entry      CATALOG                     <project>/<path>                            first push
  * tag                REPOSITORY#<rid>            TAG#<tag>                                   manifest put, tag delete
- * artifact list      REPOSITORY#<rid>            ARTIFACT#<inverted time>#<digest>           manifest put and delete
+ * artifact list      REPOSITORY#<rid>            ARTIFACT#<inverted time>#<digest>           manifest put and delete, relist
+ * parts of indexes   REPOSITORY#<rid>            PART#<inverted time>#<digest>               relist, manifest delete
+ * accessories        REPOSITORY#<rid>            ACCESSORY#<inverted time>#<digest>          manifest put and delete
  * manifest guard     MANIFEST#<rid>#<digest>     #                                           manifest put and delete
  * manifest body      MANIFEST#<rid>#<digest>     #BODY#<inc>                                 manifest put and delete
  * push intent        MANIFEST#<rid>#<digest>     #INTENT#<inc>                               manifest put
@@ -57,8 +59,7 @@
  * audit entry        AUDIT#<scope>#<month>#<shard>  <time>#<id>                              with what it tells of
  * audit counts       AUDITCOUNT#<scope>          <month>#<shard>                             with the entry
  * settings           SETTINGS                    #                                           administrators
- * artifact counts    REPOSITORY#<rid>            COUNT#<shard>                               manifest put and delete
- * child of an index  REPOSITORY#<rid>            CHILD#<child>#<index digest>#<inc>          manifest put
+ * artifact counts    REPOSITORY#<rid>            COUNT#<shard>                               manifest put and delete, relist
  * pull count         REPOSITORY#<rid>            PULLS                                       recorder of pulls
  * label              LABEL#<number>              #                                           label
  * label list         LABELS#<scope>              <name>                                      label
@@ -93,6 +94,12 @@ export type Incarnation = string & { readonly [brand]: 'Incarnation' }
 
 /** A repository by what it is, not by what it is called. */
 export type RepositoryRef = { readonly pid: ProjectId; readonly rid: RepositoryId }
+
+/**
+ * In which list of its repository a manifest is, and in no other: that of artifacts, that of what is only a part of an
+ * index and has no tag, or that of what is about another manifest.
+ */
+export type ListedAs = 'artifact' | 'part' | 'accessory'
 
 export const PARTITION_KEY = 'pk'
 export const SORT_KEY = 'sk'
@@ -182,9 +189,9 @@ export const key = {
   /** The partition of a repository's tags. */
   tagsOf: (rid: RepositoryId): string => `REPOSITORY#${rid}`,
   tag: (rid: RepositoryId, tag: Tag): Key => ({ pk: `REPOSITORY#${rid}`, sk: `TAG#${tag}` }),
-  artifact: (rid: RepositoryId, pushedAt: number, digest: Digest): Key => ({
+  listed: (rid: RepositoryId, as: ListedAs, pushedAt: number, digest: Digest): Key => ({
     pk: `REPOSITORY#${rid}`,
-    sk: `ARTIFACT#${digits(LAST_MILLISECOND - pushedAt, DUE_DIGITS)}#${digest}`,
+    sk: `${prefix.listed[as]}${digits(LAST_MILLISECOND - pushedAt, DUE_DIGITS)}#${digest}`,
   }),
   manifest: (rid: RepositoryId, digest: Digest): Key => ({
     pk: `MANIFEST#${rid}#${digest}`,
@@ -311,10 +318,6 @@ export const key = {
     pk: `REPOSITORY#${rid}`,
     sk: `COUNT#${shard}`,
   }),
-  indexChild: (rid: RepositoryId, child: Digest, index: Digest, inc: Incarnation): Key => ({
-    pk: `REPOSITORY#${rid}`,
-    sk: `CHILD#${child}#${index}#${inc}`,
-  }),
   pulls: (rid: RepositoryId): Key => ({ pk: `REPOSITORY#${rid}`, sk: 'PULLS' }),
   label: (number: number): Key => ({ pk: `LABEL#${digits(number, NUMBER_DIGITS)}`, sk: GUARD }),
   /** Of a name in hexadecimal: people write into it what they like, and it sorts as the name does. */
@@ -366,10 +369,10 @@ export const key = {
 /** Prefixes to query by; each lists one kind of item, or exactly the children of a guard. */
 export const prefix = {
   tags: 'TAG#',
-  artifacts: 'ARTIFACT#',
+  /** The lists of a repository's manifests, those pushed last first. */
+  listed: { artifact: 'ARTIFACT#', part: 'PART#', accessory: 'ACCESSORY#' },
   parts: 'PART#',
   directUploads: (digest: Digest): string => `DIRECT#${digest}#`,
-  indexChildren: 'CHILD#',
   labelsOfArtifact: 'LABEL#',
   labelled: 'LABELLED#',
   holders: 'HELD#',

@@ -3,17 +3,11 @@ import { readAll } from '../store/batch.ts'
 import type { Store } from '../store/store.ts'
 import { COUNT_SHARDS, key, type RepositoryId } from '../table.ts'
 
-const countItem = z.object({
-  artifacts: z.number(),
-  indexes: z.number(),
-  changedAt: z.number(),
-})
+const countItem = z.object({ artifacts: z.number(), changedAt: z.number().default(0) })
 
 export type ArtifactCounts = {
-  /** All but accessories; those among them that are a mere part of an index are counted, too. */
+  /** Of what is listed as an artifact of its own. */
   readonly artifacts: number
-  /** Where there is none, nothing is a part of anything. */
-  readonly indexes: number
   /** When something came or went last, in epoch milliseconds; 0: never. */
   readonly changedAt: number
 }
@@ -36,10 +30,13 @@ export const readArtifactCounts = async (
         const item = found.get(key.artifactCount(rid, shard))
         return item === undefined ? [] : [countItem.parse(item)]
       })
-      const sum = (of: 'artifacts' | 'indexes') =>
-        counts.reduce((total, count) => total + count[of], 0)
+      const artifacts = counts.reduce((total, count) => total + count.artifacts, 0)
       const changedAt = Math.max(0, ...counts.map((count) => count.changedAt))
-      return [rid, { artifacts: sum('artifacts'), indexes: sum('indexes'), changedAt }]
+      return [rid, { artifacts: Math.max(0, artifacts), changedAt }]
     }),
   )
 }
+
+/** How many artifacts a repository has, as they are listed. */
+export const countArtifacts = async (store: Store, rid: RepositoryId): Promise<number> =>
+  (await readArtifactCounts(store, [rid])).get(rid)?.artifacts ?? 0

@@ -6,8 +6,9 @@ import { takePage, together, type Listing, type Paging } from '../store/page.ts'
 import { pages } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key, parseLabelNumber, prefix, type RepositoryId } from '../table.ts'
+import { countArtifacts } from './counts.ts'
 import { describeArtifacts, type Artifact } from './describe.ts'
-import { surveyArtifactsOf, walkArtifacts, type ArtifactEntry } from './entries.ts'
+import { walkListed, type ArtifactEntry } from './entries.ts'
 
 /** One page of the artifacts of a repository, those pushed last first. */
 export const listArtifacts = async (
@@ -17,10 +18,12 @@ export const listArtifacts = async (
 ): Promise<Listing<Artifact>> => {
   const { store } = context
   const { rid } = repository
-  const { artifacts: total, parts } = await surveyArtifactsOf(store, rid)
   const { limit, skip = 0 } = paging
-  const walk = walkArtifacts(store, rid, { parts, atOnce: skip + limit + 1 })
-  const { entries, more } = await takePage(walk, paging)
+  const walk = walkListed(store, rid, 'artifact', skip + limit + 1)
+  const [total, { entries, more }] = await Promise.all([
+    countArtifacts(store, rid),
+    takePage(walk, paging),
+  ])
   const artifacts = await describeArtifacts(context, repository, entries)
   return { entries: artifacts, more, total }
 }
@@ -44,12 +47,11 @@ export const walkCandidates = async function* (
   { rid }: ListedRepository,
   wanted: Wanted,
 ): AsyncGenerator<Candidate> {
-  const [{ parts }, tags, labels] = await Promise.all([
-    surveyArtifactsOf(store, rid),
+  const [tags, labels] = await Promise.all([
     wanted.tags ? readTagsByDigest(store, rid) : undefined,
     wanted.labels ? readLabelsByDigest(store, rid) : undefined,
   ])
-  for await (const entries of together(walkArtifacts(store, rid, { parts }))) {
+  for await (const entries of together(walkListed(store, rid, 'artifact'))) {
     const pulls = wanted.pulls
       ? await readAll(
           store,

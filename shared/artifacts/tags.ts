@@ -9,7 +9,8 @@ import { logged, type RegistryContext } from '../registry/context.ts'
 import { manifestUnknown } from '../registry/manifests/get.ts'
 import { parseManifestRecord } from '../registry/manifests/items.ts'
 import { pointTag } from '../registry/manifests/point.ts'
-import { isHeld, keep } from '../registry/manifests/retag.ts'
+import { relistAtOnce } from '../registry/manifests/relist.ts'
+import { isHeld, isPart, keep, reviewOfPart } from '../registry/manifests/retag.ts'
 import { deleteTag } from '../registry/manifests/untag.ts'
 import type { ListedRepository } from '../repositories/items.ts'
 import { readAll } from '../store/batch.ts'
@@ -107,11 +108,15 @@ export const createTag = async (
     const outcome = await transact(store, [
       ...pointTag(store, tag, target, undefined),
       ...keep(store, target, present),
+      ...reviewOfPart(store, target, present),
       ...logged(context, 'create', 'tag', { name, pid, reference: { kind: 'tag', tag } }),
     ])
     if (outcome.done) {
-      if (await isHeld(store, target, present)) return 'done'
-      throw manifestUnknown({ kind: 'digest', digest })
+      if (!(await isHeld(store, target, present))) {
+        throw manifestUnknown({ kind: 'digest', digest })
+      }
+      if (isPart(present)) await relistAtOnce(store, target, [digest])
+      return 'done'
     }
     if (outcome.reasons[0] === 'condition') {
       throw new DomainError('CONFLICT', `${fullName(name)} has a tag ${tag} already`)

@@ -15,6 +15,7 @@ import { checkBucket } from './checks/bucket.ts'
 import { checkBytes } from './checks/bytes.ts'
 import { checkHolders } from './checks/holders.ts'
 import { checkLinks } from './checks/links.ts'
+import { checkListings } from './checks/listings.ts'
 import { checkManifests } from './checks/manifests.ts'
 import { checkObjects } from './checks/objects.ts'
 import { checkParts, checkPushes } from './checks/pushes.ts'
@@ -28,7 +29,7 @@ import type { Check, CheckContext, Entry, Suspect } from './suspect.ts'
 
 const CHECKS: readonly Check[] = [
   ...[checkBlobs, checkLinks, checkObjects, checkParts, checkManifests, checkPushes],
-  ...[checkHolders, checkTags, checkUntagged, checkTrash, checkBytes],
+  ...[checkHolders, checkTags, checkUntagged, checkTrash, checkBytes, checkListings],
 ]
 
 /** Suspects are settled by so many: each time the queue of tasks is walked through. */

@@ -4,7 +4,7 @@ import type { Key } from '../ports.ts'
 import { childrenOf, holderKeys, type Pushed } from '../registry/manifests/children.ts'
 import type { ManifestRecord } from '../registry/manifests/items.ts'
 import { referrerKey } from '../registry/referrers/referrers.ts'
-import { key } from '../table.ts'
+import { key, type ListedAs } from '../table.ts'
 
 /** What there must be beside a manifest. */
 export type Expected = {
@@ -17,7 +17,7 @@ export type Expected = {
 /** `isSparse`: it may refer to what is not there; it holds that all the same. */
 export const expectedOf = (
   pushed: Pushed,
-  { pushedAt }: Pick<ManifestRecord, 'pushedAt'>,
+  { listedAs, pushedAt }: Pick<ManifestRecord, 'pushedAt'> & { readonly listedAs: ListedAs },
   manifest: Manifest,
   isSparse: boolean,
 ): Expected => {
@@ -26,7 +26,7 @@ export const expectedOf = (
   return {
     own: [
       ...holderKeys(pushed, childrenOf(manifest)),
-      key.artifact(rid, pushedAt, digest),
+      key.listed(rid, listedAs, pushedAt, digest),
       ...(subject === undefined
         ? []
         : [referrerKey(rid, subject.digest, artifactType, digest, inc)]),

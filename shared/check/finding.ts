@@ -54,6 +54,11 @@ export const FINDINGS = {
     severity: 'broken',
     sentence: 'the manifest does not hold all that it refers to; it does again',
   },
+  listedElsewhere: {
+    severity: 'broken',
+    sentence:
+      'the manifest is in another list of its repository than it belongs to; it moves there',
+  },
   objectWithoutRecord: {
     severity: 'leaked',
     sentence: 'an object in the bucket belongs to nothing; it goes to the trash',

@@ -1,32 +1,32 @@
 import type { CheckItem, Item, Key } from '../ports.ts'
-import { parseTagRecord } from '../registry/manifests/items.ts'
+import { parseListedAs, parseTagRecord } from '../registry/manifests/items.ts'
 import { getItem } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
 import { key, type Incarnation } from '../table.ts'
 import { parseKey, type Parsed } from '../table-parse.ts'
-import { isAbsent, isAsFound } from '../store/checks.ts'
+import { isAbsent, isAsFound, isAsSeen } from '../store/checks.ts'
 
 /** An item that one push of a manifest wrote, to hold something or to be found by. */
 export type Holder = Extract<
   Parsed,
   {
-    readonly kind: 'ref' | 'body' | 'heldByIndex' | 'heldByTag' | 'referrer' | 'child' | 'artifact'
+    readonly kind: 'ref' | 'body' | 'heldByIndex' | 'heldByTag' | 'referrer' | 'listed'
   }
 >
 
 export const HOLDER_KINDS = [
-  ...(['ref', 'body', 'heldByIndex', 'heldByTag', 'referrer', 'child', 'artifact'] as const),
+  ...(['ref', 'body', 'heldByIndex', 'heldByTag', 'referrer', 'listed'] as const),
 ] satisfies readonly Holder['kind'][]
 
 /** Which push it was. */
 export const pushOf = (item: Item, of: Holder) =>
-  of.kind === 'artifact'
+  of.kind === 'listed'
     ? { rid: of.rid, digest: of.digest, inc: String(item['inc']) as Incarnation }
     : of.by
 
 /**
  * Looks strongly whether the push that wrote an item is under way, or became the manifest that is there; and the tag, of
- * what a tag holds by. Of a blob's object that is listed as in the trash, whether it is. Answers what must hold for it to be of no use, at one moment; `undefined`: it is of use.
+ * what a tag holds by. Of an entry in a list, whether the manifest is in that one. Of a blob's object that is listed as in the trash, whether it is. Answers what must hold for it to be of no use, at one moment; `undefined`: it is of use.
  */
 export const strayness = async (
   store: Store,
@@ -45,6 +45,9 @@ export const strayness = async (
   const guard = await getItem(store, guardKey, 'strong')
   const gone = [isAbsent(key.intent(rid, digest, inc)), isAsFound(guardKey, guard, 'inc')]
   if (guard?.['inc'] !== inc) return gone
+  if (of.kind === 'listed' && parseListedAs(guard) !== of.as) {
+    return [isAsSeen(guard, 'inc', 'listedAs')]
+  }
   if (of.kind !== 'heldByTag') return undefined
   const tagKey: Key = key.tag(rid, of.tag)
   const tag = await getItem(store, tagKey, 'strong')

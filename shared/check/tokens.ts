@@ -13,6 +13,7 @@ export const token = {
   push: (rid: RepositoryId, digest: Digest, inc: Incarnation): string =>
     `push ${rid} ${digest} ${inc}`,
   manifest: (rid: RepositoryId, digest: Digest): string => `manifest ${rid} ${digest}`,
+  listing: (rid: RepositoryId, digest: Digest): string => `listing ${rid} ${digest}`,
   repair: (rid: RepositoryId, digest: Digest): string => `repair ${rid} ${digest}`,
   repository: (rid: RepositoryId): string => `repository ${rid}`,
   item: ({ pk, sk }: Key): string => `item ${pk} ${sk}`,
@@ -49,6 +50,10 @@ export const tokensOf = (task: Task): readonly string[] => {
     case 'MANIFEST_REVIEW':
     case 'REFERRERS_REVIEW':
       return [token.manifest(task.rid, task.digest)]
+    case 'LISTING_REVIEW': {
+      const others = task.parts === undefined ? [] : unpackDigests(task.parts)
+      return [task.digest, ...others].map((digest) => token.listing(task.rid, digest))
+    }
     case 'MANIFEST_REPAIR':
       return [
         token.repair(task.rid, task.digest),

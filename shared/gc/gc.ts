@@ -60,10 +60,7 @@ export type Outcome =
  * What it enqueues itself is there before it answers; what it answers is enqueued before its own task goes.
  */
 /** As `Handler`, for many tasks of one type; what it answers comes in their order. Should it throw, each is worked off alone. */
-export type HandlerOfMany<T> = (
-  gc: Gc,
-  tasks: readonly T[],
-) => Promise<readonly Outcome[]>
+export type HandlerOfMany<T> = (gc: Gc, tasks: readonly T[]) => Promise<readonly Outcome[]>
 
 export type Handler<T extends Task = Task> = (
   gc: Gc,

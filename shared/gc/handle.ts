@@ -15,6 +15,7 @@ import { reviewBlobs } from './review-blobs.ts'
 import { reviewHolder } from './review-holder.ts'
 import { reviewIntent } from './review-intent.ts'
 import { reviewLink } from './review-link.ts'
+import { reviewListing } from './review-listing.ts'
 import { reviewManifest } from './review-manifest.ts'
 import { reviewParked } from './review-parked.ts'
 import { reviewReferrers } from './review-referrers.ts'
@@ -41,6 +42,8 @@ export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
       return await alone(gc, deleteBlobs, task)
     case 'MANIFEST_REVIEW':
       return await reviewManifest(gc, task, queued)
+    case 'LISTING_REVIEW':
+      return await reviewListing(gc, task, queued)
     case 'PARKED_REVIEW':
       return await reviewParked(gc, task, queued)
     case 'REFERRERS_REVIEW':

@@ -1,4 +1,4 @@
-import { isAsFound } from '../store/checks.ts'
+import { isAsSeen } from '../store/checks.ts'
 import { protect } from '../guards/protect.ts'
 import { parseManifest, type Manifest } from '../oci/manifest.ts'
 import type { TransactOperation } from '../ports.ts'
@@ -6,8 +6,14 @@ import { holdBlob } from '../registry/blobs/hold.ts'
 import { childrenOf, guardsOf, holdChildren, type Pushed } from '../registry/manifests/children.ts'
 import { readStored } from '../registry/manifests/get.ts'
 import { tombstone } from '../registry/manifests/intent.ts'
-import { parseTagRecord, summaryOf, type ManifestRecord } from '../registry/manifests/items.ts'
+import {
+  parseListedAs,
+  parseTagRecord,
+  summaryOf,
+  type ManifestRecord,
+} from '../registry/manifests/items.ts'
 import { holdByTag } from '../registry/manifests/point.ts'
+import { relistAll } from '../registry/manifests/relist.ts'
 import { putReferrer } from '../registry/referrers/referrers.ts'
 import { readAll, writeAll } from '../store/batch.ts'
 import { getItem, pages } from '../store/query.ts'
@@ -40,6 +46,8 @@ export const repairManifest: Handler<TaskOf<'MANIFEST_REPAIR'>> = async ({ conte
   await listAgain(context, pushed, record, manifest)
   await protect(store, guardsOf(pushed, children))
   await linkAgain(store, pushed, children.blobs)
+  // Where it is listed, and what it holds, may be another matter with these holds.
+  await relistAll(store, pushed, [digest, ...children.manifests])
   const now = await getItem(store, key.manifest(rid, digest), 'strong')
   // It went meanwhile, perhaps before some of these holds came.
   if (now?.['inc'] !== record.inc) {
@@ -78,11 +86,11 @@ const listAgain = async (
       ? undefined
       : ownAgain(store, oid, object, { pid, rid, digest, inc })
   const subject = manifest.subject?.digest
-  const entry = key.artifact(rid, pushedAt, digest)
+  const entry = key.listed(rid, parseListedAs(guard), pushedAt, digest)
   const isListed = (await getItem(store, entry, 'strong')) !== undefined
   const summary = summaryOf(manifest, inc, sizeBytes, pushedAt, accessoryOf)
   const operations: readonly TransactOperation[] = [
-    isAsFound(key.manifest(rid, digest), guard, 'inc'),
+    isAsSeen(guard, 'inc', 'listedAs'),
     ...(isListed ? [] : [{ op: 'put', item: { ...entry, ...summary } } as const]),
     ...(subject === undefined ? [] : [putReferrer(rid, subject, manifest, digest, sizeBytes, inc)]),
     ...(own === undefined ? [] : [own]),

@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts'
 import { collectManifest } from '../registry/manifests/delete.ts'
 import { parseManifestRecord } from '../registry/manifests/items.ts'
+import { relist } from '../registry/manifests/relist.ts'
 import { isAbsent } from '../store/checks.ts'
 import { getItem } from '../store/query.ts'
 import { key, type RepositoryRef } from '../table.ts'
@@ -8,11 +9,14 @@ import type { TaskOf } from '../tasks/tasks.ts'
 import type { Gc, Handler } from './gc.ts'
 import { logLine } from './log.ts'
 
-/** Collects a manifest that neither a tag nor an index holds, if that is wanted and it was so for long enough. */
+/**
+ * Lists a manifest where it belongs, and collects it when neither a tag nor an index holds it, if that is wanted and it was
+ * so for long enough.
+ */
 export const reviewManifest: Handler<TaskOf<'MANIFEST_REVIEW'>> = async (gc, task, { dueAt }) => {
   const { store } = gc.context
   const { digest, pid, rid } = task
-  const item = await getItem(store, key.manifest(rid, digest), 'strong')
+  const item = await relist(store, { pid, rid }, digest)
   if (item === undefined) return 'done'
   const { pushedAt, subject } = parseManifestRecord(item)
   // It lives with its subject, and is looked at when that goes.

@@ -1,4 +1,4 @@
-import type { TransactOperation, UpdateItem } from '../ports.ts'
+import type { Condition, TransactOperation, UpdateItem } from '../ports.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { transact } from '../store/transact.ts'
@@ -24,14 +24,16 @@ const transition = (guard: Guard, state: Guard['state'], version: string): Updat
 export const rescue = async (store: Store, guard: Guard, guarded: Guarded): Promise<boolean> =>
   (await transact(store, rescueWrites(store, guard, guarded))).done
 
+/** `others`: what must hold of the guard besides. */
 export const rescueWrites = (
   store: Store,
   guard: Guard,
   guarded: Guarded,
-): readonly TransactOperation[] => [
-  transition(guard, 'LIVE', store.ids.next()),
-  reviewAfterRescue(store, guarded),
-]
+  others: readonly Condition[] = [],
+): readonly TransactOperation[] => {
+  const { conditions = [], ...write } = transition(guard, 'LIVE', store.ids.next())
+  return [{ ...write, conditions: [...conditions, ...others] }, reviewAfterRescue(store, guarded)]
+}
 
 /** Makes a condemned guard LIVE because a review saw a holder; not when a later review has the say by now. */
 export const release = async (store: Store, guard: Guard): Promise<Guard | undefined> => {

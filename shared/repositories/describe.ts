@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { surveyArtifacts } from '../artifacts/entries.ts'
+import { readArtifactCounts } from '../artifacts/counts.ts'
 import { readAll } from '../store/batch.ts'
 import type { Store } from '../store/store.ts'
 import { key } from '../table.ts'
@@ -21,7 +21,7 @@ export const describeRepositories = async (
 ): Promise<readonly Repository[]> => {
   const rids = listed.map(({ rid }) => rid)
   const [counts, found] = await Promise.all([
-    surveyArtifacts(store, rids),
+    readArtifactCounts(store, rids),
     readAll(store, rids.map(key.pulls), 'eventual'),
   ])
   return listed.map((repository) => {

@@ -1,13 +1,16 @@
-import { walkManifests } from '../artifacts/entries.ts'
+import { walkListed } from '../artifacts/entries.ts'
 import type { Digest } from '../oci/digest.ts'
 import { RegistryError } from '../oci/errors.ts'
 import type { RegistryContext } from '../registry/context.ts'
 import { removeManifest } from '../registry/manifests/delete.ts'
 import { writeAll } from '../store/batch.ts'
-import { COUNT_SHARDS, key, type RepositoryRef } from '../table.ts'
+import { COUNT_SHARDS, key, type ListedAs, type RepositoryRef } from '../table.ts'
 
 /** By then a worker has other things to do, too, and the task stays until all is done. */
 const MOST_AT_ONCE = 1_000
+
+/** Indexes go before most of their parts. */
+const LISTS = ['artifact', 'part', 'accessory'] as const satisfies readonly ListedAs[]
 
 /**
  * Deletes what is left in a repository whose name is gone, a part of it at a time; for the worker of its tasks. Safe to
@@ -23,11 +26,13 @@ export const sweepRepository = async (
   const { store } = context
   const { rid } = repository
   let seen = 0
-  for await (const { digest } of walkManifests(store, rid)) {
-    seen += 1
-    // What an index holds goes in the round behind that of the index.
-    await remove(digest).catch(ignoreHeldOrGone)
-    if (seen === MOST_AT_ONCE) return 'more'
+  for (const list of LISTS) {
+    for await (const { digest } of walkListed(store, rid, list)) {
+      seen += 1
+      // What an index holds goes in the round behind that of the index.
+      await remove(digest).catch(ignoreHeldOrGone)
+      if (seen === MOST_AT_ONCE) return 'more'
+    }
   }
   if (seen > 0) return 'more'
   await writeAll(store, [

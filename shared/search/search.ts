@@ -1,5 +1,5 @@
 /** Finds projects and repositories by a part of their names, among those that somebody may see. */
-import { surveyArtifacts } from '../artifacts/entries.ts'
+import { readArtifactCounts } from '../artifacts/counts.ts'
 import { mayInProject } from '../auth/access.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Role } from '../auth/roles.ts'
@@ -75,13 +75,13 @@ export const searchRepositories = async (
     if (found.length >= MOST_FOUND || lookedAt >= MOST_LOOKED_AT) break
   }
   const shown = found.slice(0, MOST_FOUND)
-  const surveys = await surveyArtifacts(
+  const counts = await readArtifactCounts(
     store,
     shown.map(({ rid }) => rid),
   )
   return shown.map(({ project, name, rid }) => ({
     ...{ project, name },
-    artifacts: surveys.get(rid)?.artifacts ?? 0,
+    artifacts: counts.get(rid)?.artifacts ?? 0,
   }))
 }
 

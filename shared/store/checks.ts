@@ -13,7 +13,7 @@ export const isThere = ({ pk, sk }: Key): CheckItem => ({
 })
 
 /** Some attributes of an item, or their absence, as they were seen. */
-const conditionsOf = (item: Item, names: readonly string[]): readonly Condition[] => [
+export const asSeen = (item: Item, ...names: readonly string[]): readonly Condition[] => [
   { kind: 'exists' },
   ...names.map((name): Condition => {
     const value = item[name]
@@ -24,7 +24,7 @@ const conditionsOf = (item: Item, names: readonly string[]): readonly Condition[
 export const isAsSeen = (item: Item, ...names: readonly string[]): CheckItem => ({
   op: 'check',
   key: { pk: item.pk, sk: item.sk },
-  conditions: conditionsOf(item, names),
+  conditions: asSeen(item, ...names),
 })
 
 /** Where nothing was seen, there is nothing. */

@@ -58,6 +58,7 @@ const taskItem = z.discriminatedUnion('type', [
   z.object({ type: z.literal('BLOB_REVIEW'), digest }),
   z.object({ type: z.literal('BLOB_DELETE'), digest, version: z.string() }),
   z.object({ type: z.literal('MANIFEST_REVIEW'), ...ofManifest, since: z.number().optional() }),
+  z.object({ type: z.literal('LISTING_REVIEW'), ...ofManifest, parts: bytes.optional() }),
   z.object({ type: z.literal('PARKED_REVIEW'), pid, isSecond: z.boolean().optional() }),
   z.object({ type: z.literal('REFERRERS_REVIEW'), ...ofManifest }),
   z.object({

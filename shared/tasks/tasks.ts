@@ -52,10 +52,15 @@ type Subjects = {
   readonly BLOB_REVIEW: OfBlob
   /** A blob was condemned a while ago under this version: collect it if still nobody holds it. */
   readonly BLOB_DELETE: OfBlob & { readonly version: string }
-  /** A tag or index let go of a manifest, or nothing ever held it: collect it if policy says so. */
+  /** A tag or index let go of a manifest, or nothing ever held it: list it anew, collect it if policy says so. */
   readonly MANIFEST_REVIEW: OfManifest & {
     /** Since when it is so; epoch milliseconds. */
     readonly since?: number | undefined
+  }
+  /** An index holds others from now on, or something is listed elsewhere: list it and them where they belong. */
+  readonly LISTING_REVIEW: OfManifest & {
+    /** The packed digests of the others. */
+    readonly parts?: Uint8Array | undefined
   }
   /** A project wants untagged manifests deleted from now on: look at those that were parked until then. */
   readonly PARKED_REVIEW: OfProject & {
@@ -151,6 +156,7 @@ export const subjectOf = (task: Task): string => {
     case 'BLOB_REPAIR':
       return task.digest
     case 'MANIFEST_REVIEW':
+    case 'LISTING_REVIEW':
     case 'MANIFEST_REPAIR':
     case 'REFERRERS_REVIEW':
       return `${task.rid}/${task.digest}`

@@ -8,11 +8,12 @@ const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 40)
 const STEPS = 2_500
 
 describe('audits while clients push and delete and workers collect', () => {
-  it.each(['audit', 'auditUntagged'] as const)(
+  it.each(['audit', 'auditUntagged', 'auditIndexes'] as const)(
     'find nothing, and break nothing: %s',
     async (kind) => {
       const { done } = await tellMany(kind, SEEDS, STEPS)
-      for (const each of ['upload', 'put', 'delete', 'blob', 'object', 'audit']) {
+      const collected = kind === 'auditIndexes' ? [] : ['blob', 'object']
+      for (const each of ['upload', 'put', 'delete', 'audit', ...collected]) {
         expect(done.get(each) ?? 0, each).toBeGreaterThan(SEEDS / 8)
       }
     },
@@ -28,7 +29,7 @@ const NEEDED: readonly ((item: Item) => boolean)[] = [
   ({ pk }) => pk.startsWith('OBJECT#'),
   ({ pk, sk }) => pk.startsWith('BLOB#') && !sk.endsWith('#LEASE'),
   ({ pk, sk }) => pk.startsWith('MANIFEST#') && !sk.startsWith('#INTENT#'),
-  ({ pk, sk }) => pk.startsWith('REPOSITORY#') && /^(?:ARTIFACT|CHILD)#/.test(sk),
+  ({ pk, sk }) => pk.startsWith('REPOSITORY#') && /^(?:ARTIFACT|PART|ACCESSORY)#/.test(sk),
 ]
 
 describe('a record that is lost', () => {

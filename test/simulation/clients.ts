@@ -59,6 +59,8 @@ export type Story = {
   readonly pullsMuch: boolean
   /** Whether clients mostly delete images and bring them back. */
   readonly undeletesMuch: boolean
+  /** Whether clients mostly push and delete indexes, and tag their parts. */
+  readonly indexesMuch: boolean
   /** Until when objects are to stay that a reader was given a URL of; absent where nobody leaves them alone at all. */
   readonly pulls: Map<ObjectId, number> | undefined
   readonly pullPromiseMs: number
@@ -281,15 +283,23 @@ const pushReferrer: Action = async (story, registry, name) => {
   await put(story, registry, name, referrer)
 }
 
+/** The blobs of the images that indexes are made of. */
+const PARTS = [BLOBS.slice(1, 2), BLOBS.slice(1, 3)]
+const INDEX = index(PARTS.map((blobs) => image(blobs)))
+
+const pushPart = async (
+  story: Story,
+  registry: Registry,
+  name: RepositoryName,
+  blobs: readonly Uint8Array[],
+): Promise<void> => {
+  await ensureBlobs(story, registry, name, blobs)
+  await put(story, registry, name, image(blobs))
+}
+
 const pushIndex: Action = async (story, registry, name) => {
-  const children = [[BLOBS[1]], [BLOBS[1], BLOBS[2]]].map((blobs) =>
-    blobs.filter((blob) => blob !== undefined),
-  )
-  for (const blobs of children) {
-    await ensureBlobs(story, registry, name, blobs)
-    await put(story, registry, name, image(blobs))
-  }
-  await put(story, registry, name, index(children.map((blobs) => image(blobs))))
+  for (const blobs of PARTS) await pushPart(story, registry, name, blobs)
+  await put(story, registry, name, INDEX)
 }
 
 const mount: Action = async (story, { context }, name) => {
@@ -562,12 +572,52 @@ const REGRETTING: readonly Action[] = [
   ...Array.from({ length: ACTIONS.length }, () => [regret, bringBack]).flat(),
 ]
 
+/** As who knows that its parts are there, and pushes them when they are not. */
+const hasty =
+  (content: Built, whole: Action): Action =>
+  async (story, registry, name) => {
+    try {
+      await put(story, registry, name, content)
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== 'MANIFEST_BLOB_UNKNOWN') throw error
+      await whole(story, registry, name)
+    }
+  }
+
+const putIndex = hasty(INDEX, pushIndex)
+const tagParts = PARTS.map((blobs) =>
+  hasty(image(blobs), async (story, registry, name) => {
+    await pushPart(story, registry, name, blobs)
+  }),
+)
+
+const removeIndex: Action = async (story, registry, name) => {
+  await removeKnown(story, registry, name, INDEX.digest)
+}
+
+/** All in one repository, so that they meet. */
+const inOne =
+  (action: Action): Action =>
+  async (story, registry, name) => {
+    await action(story, registry, REPOSITORIES[0] ?? name)
+  }
+
+/** Where indexes come and go, and their parts get tags and lose them, how things are listed is what matters. */
+const INDEXING: readonly Action[] = [
+  ...ALL,
+  ...Array.from({ length: 2 * ACTIONS.length }, () =>
+    [putIndex, putIndex, ...tagParts, removeTag, removeTag, removeTag, removeIndex].map(inOne),
+  ).flat(),
+]
+
 const actionsOf = ({
   deletesUntagged,
+  indexesMuch,
   pulls,
   pullsMuch,
   undeletesMuch,
 }: Story): readonly Action[] => {
+  if (indexesMuch) return INDEXING
   if (undeletesMuch) return REGRETTING
   if (pullsMuch) return PULLING
   if (deletesUntagged) return TAGGING

@@ -42,6 +42,7 @@ export const TASK_TYPES = Object.keys({
   BLOB_REVIEW: true,
   BLOB_DELETE: true,
   MANIFEST_REVIEW: true,
+  LISTING_REVIEW: true,
   PARKED_REVIEW: true,
   REFERRERS_REVIEW: true,
   OBJECT_DELETE: true,

@@ -10,6 +10,7 @@ import type { CalmWorld } from './calm-world.ts'
 import { createEveryTask, GRACE_MS, TASK_TYPES, TIMES } from './every-task.ts'
 import { garbage } from './garbage.ts'
 import { violations } from './invariants.ts'
+import { misplaced } from './listings.ts'
 import { createRegistry } from './registry.ts'
 import { gcOf, LOGGED_RUN } from './worker.ts'
 
@@ -52,6 +53,7 @@ const endOf = async (world: CalmWorld): Promise<Ended> => {
     left: [
       ...violations(world),
       ...garbage(world),
+      ...misplaced(world),
       ...items.map(({ pk, sk, state }) => `${pk} ${sk} ${String(state)}`),
       ...world.bucket.objects.keys(),
       ...[...world.bucket.uploads.values()].map(({ key }) => `upload of ${key}`),
@@ -60,7 +62,7 @@ const endOf = async (world: CalmWorld): Promise<Ended> => {
   }
 }
 
-const isLeft = (line: string): boolean => /^(?:I\d|garbage|TASK|PARKED)/.test(line)
+const isLeft = (line: string): boolean => /^(?:I\d|garbage|misplaced|TASK|PARKED)/.test(line)
 
 let past: CalmWorld
 /** The calls of a collector that nothing disturbs, and where it ends. */

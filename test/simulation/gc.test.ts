@@ -5,13 +5,19 @@ const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 100)
 const STEPS = 2_500
 
 describe('pushes, deletes and the workers of garbage collection on one store', () => {
-  it.each(['gc', 'untagged', 'pulls'] as const)(
+  it.each(['gc', 'untagged', 'pulls', 'indexes'] as const)(
     'keep every promise, and in the end nothing is left but what is in use: %s',
     async (kind) => {
       const { done, steps } = await tellMany(kind, SEEDS, STEPS)
       expect(steps).toBe(SEEDS * STEPS)
-      const kinds = ['upload', 'put', 'delete', 'blob', 'object', 'pull']
-      const others = { gc: ['removal'], untagged: ['manifest'], pulls: [] }
+      const kinds = ['upload', 'put', 'delete']
+      const collected = ['blob', 'object', 'pull']
+      const others = {
+        gc: [...collected, 'removal'],
+        untagged: [...collected, 'manifest'],
+        pulls: collected,
+        indexes: [],
+      }
       for (const each of [...kinds, ...others[kind]]) {
         expect(done.get(each) ?? 0, each).toBeGreaterThan(SEEDS / 8)
       }
@@ -33,7 +39,7 @@ describe('pushes, deletes and the workers of garbage collection on one store', (
     }
   })
 
-  it.each(['push', 'gc', 'eager', 'untagged', 'pulls'] as const)(
+  it.each(['push', 'gc', 'eager', 'untagged', 'pulls', 'indexes'] as const)(
     'keep them under a new seed: %s',
     async (kind) => {
       await tellMany(kind, 1, STEPS, freshSeed(kind))

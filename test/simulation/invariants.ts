@@ -5,6 +5,7 @@ import { parseManifest, type Manifest } from '../../shared/oci/manifest.ts'
 import type { Item, Key } from '../../shared/ports.ts'
 import { GUARD, key, type ObjectId, type ProjectId, type RepositoryId } from '../../shared/table.ts'
 import { gunzipSync } from 'node:zlib'
+import { brokenListings, byPartition } from './listings.ts'
 
 /** Whatever a store is at one moment: a simulated world, or the dump of a real one. */
 export type Observed = {
@@ -28,17 +29,11 @@ type View = {
 }
 
 const look = (world: Observed): View => {
-  const partitions = new Map<string, Item[]>()
   const items = [...world.table.items()]
-  for (const item of items) {
-    const partition = partitions.get(item.pk)
-    if (partition === undefined) partitions.set(item.pk, [item])
-    else partition.push(item)
-  }
   return {
     world,
     items,
-    partitions,
+    partitions: byPartition(items),
     get: world.table.get,
     isLocked: (each) => world.table.locks.has(lockName(each)),
   }
@@ -51,7 +46,9 @@ export const violations = (world: Observed): string[] => {
   return [
     ...brokenManifests(view),
     ...brokenBlobs(view),
-    ...(isQuiet ? [...brokenQuotas(view), ...brokenReferrers(view)] : []),
+    ...(isQuiet
+      ? [...brokenQuotas(view), ...brokenReferrers(view), ...brokenListings(view.partitions)]
+      : []),
   ]
 }
 

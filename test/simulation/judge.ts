@@ -16,10 +16,14 @@ export const STORIES = {
   trash: { collectors: 0, workers: 4, isSettled: true, undeletesMuch: true },
   /** The same, beside collectors that empty the trash at any moment. */
   eagerTrash: { collectors: 4, undeletesMuch: true },
+  /** As `gc`, and indexes come and go, and their parts get tags and lose them. */
+  indexes: { collectors: 0, workers: 4, isSettled: true, indexesMuch: true },
   /** As `gc`, and dry runs all the while. */
   dryRun: { clients: 1, collectors: 0, workers: 2, foreseers: 2, isSettled: true },
   /** As `gc`, and audits all the while, which find nothing. */
   audit: { collectors: 0, workers: 3, auditors: 2, isSettled: true },
+  /** As `indexes`, and audits. */
+  auditIndexes: { collectors: 0, workers: 3, auditors: 2, isSettled: true, indexesMuch: true },
   /** As `untagged`, and audits. */
   auditUntagged: { collectors: 0, workers: 3, auditors: 2, isSettled: true, deletesUntagged: true },
 } as const satisfies Readonly<Record<string, Partial<Telling>>>

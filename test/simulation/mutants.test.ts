@@ -3,7 +3,7 @@ import { CAUGHT_BY } from './caught-by.ts'
 import { MUTANTS } from './mutants.ts'
 import { tell } from './story.ts'
 
-/** Most mutants fall within a few stories, the rarest in one of 500; this leaves room for changes of the stories. */
+/** Most mutants fall within a few stories, the two rarest in one of several hundred. */
 const SEEDS = 1_000
 /** Some are seen where many collect, others where a push comes between. */
 const COLLECTORS = [2, 4, 8] as const

@@ -2,7 +2,7 @@ import { nameOf } from '../../shared/store/batch.ts'
 import type { Process } from '../../shared/memory/world.ts'
 import type { BatchOperation, Item, Kv, TransactOperation, UpdateItem } from '../../shared/ports.ts'
 import { DELETING } from '../../shared/registry/doom.ts'
-import { GUARD } from '../../shared/table.ts'
+import { GUARD, prefix } from '../../shared/table.ts'
 import type { Telling } from './story.ts'
 
 /** A rule left out, by ports that do not do quite what they are asked to, and the stories in which it is missed. */
@@ -13,6 +13,7 @@ export type Mutant = {
 
 const WORKERS = { workers: 4, collectors: 0, isSettled: true } as const
 const TRASH = { ...WORKERS, undeletesMuch: true } as const
+const INDEXES = { ...WORKERS, indexesMuch: true } as const
 const EAGER_TRASH = { undeletesMuch: true } as const
 const UNTAGGED = { deletesUntagged: true } as const
 /** For what takes many who collect. */
@@ -300,6 +301,41 @@ const blindToDeletion = (process: Process): Process => {
   })
 }
 
+const isMove = (operation: TransactOperation): boolean =>
+  operation.op === 'update' && operation.set?.['listedAs'] !== undefined
+const isListingReview = (operation: TransactOperation): boolean =>
+  operation.op === 'put' && operation.item['type'] === 'LISTING_REVIEW'
+
+/** Transactions in which there is such an operation bring no look at how things are listed. */
+const withoutListingReview = (isOf: (operation: TransactOperation) => boolean) =>
+  withTransactions((operations) =>
+    operations.some(isOf)
+      ? operations.filter((operation) => !isListingReview(operation))
+      : operations,
+  )
+
+/** Whoever works off a review of a manifest takes for granted that it is listed where it belongs. */
+const reviewsWithoutLists = (process: Process): Process => {
+  const reviewed = new Set<string>()
+  return withKv(process, {
+    query: async (query) => {
+      const { pk, sk } = query
+      if (sk !== undefined && 'prefix' in sk && reviewed.has(pk) && query.limit === 1) {
+        const listedAs = (await process.kv.get({ pk, sk: GUARD }, 'strong'))?.['listedAs']
+        const isSeen = sk.prefix === prefix.holdingIndexes && listedAs === 'part'
+        return { items: isSeen ? [{ pk, sk: sk.prefix }] : [] }
+      }
+      const found = await process.kv.query(query)
+      for (const { digest, rid, type } of pk.startsWith('TASK#') ? found.items : []) {
+        const guard = `MANIFEST#${String(rid)}#${String(digest)}`
+        if (type === 'MANIFEST_REVIEW') reviewed.add(guard)
+        if (type === 'LISTING_REVIEW') reviewed.delete(guard)
+      }
+      return found
+    },
+  })
+}
+
 const withoutAttribute = (operation: TransactOperation, name: string): TransactOperation => {
   if (operation.op === 'put') {
     const { [name]: _gone, ...item } = operation.item
@@ -327,6 +363,9 @@ const withoutAttribute = (operation: TransactOperation, name: string): TransactO
  *   whole push, and no other one may see the guard meanwhile; `test/unit/verify-both.test.ts` tells it.
  * - that an object which was doomed again does not go with the first task: one story in a hundred, which
  *   `test/simulation/trash-races.test.ts` tells step by step.
+ * - that a tag asks in which list its manifest is, that who removes a manifest does, and that a move brings a later look:
+ *   in each somebody stands still between a look and a transaction while a whole push, and all that follows from it, is
+ *   done; not one story in hundreds. `test/unit/relist.test.ts` tells them step by step.
  * - that an object is deleted only when its record says DOOM: no task of its deletion is written before. What an audit
  *   brings back, after damage, `test/unit/doom.test.ts` and `test/unit/check` tell in both orders.
  */
@@ -422,5 +461,23 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         : operation,
     ),
     telling: TRASH,
+  },
+  'whoever moves an entry to another list does not ask where it is': {
+    mutate: eachOperation((operation) =>
+      isMove(operation) ? { ...operation, conditions: [] } : operation,
+    ),
+    telling: INDEXES,
+  },
+  'a tag of a part leaves no look at how that is listed': {
+    mutate: withoutListingReview((operation) => isPutOf(operation, /^TAG#/)),
+    telling: INDEXES,
+  },
+  'an index leaves no look at how its parts are listed': {
+    mutate: withoutListingReview(isIntent),
+    telling: INDEXES,
+  },
+  'a review of a manifest does not look how it is listed': {
+    mutate: reviewsWithoutLists,
+    telling: INDEXES,
   },
 }

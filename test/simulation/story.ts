@@ -10,6 +10,7 @@ import { createNoteCollected } from './collected.ts'
 import { createLedger } from './ledger.ts'
 import { brokenPromises, brokenPulls } from './promises.ts'
 import { createRegistry, MIN_PART_BYTES, type Registry } from './registry.ts'
+import { misplaced } from './listings.ts'
 import { runForeseer } from './foreseer.ts'
 import { garbage } from './garbage.ts'
 import { brokenTrash } from './trash.ts'
@@ -44,6 +45,8 @@ export type Telling = {
   readonly pullsMuch?: boolean
   /** Whether clients mostly delete images and bring them back. */
   readonly undeletesMuch?: boolean
+  /** Whether clients mostly push and delete indexes, and tag their parts. */
+  readonly indexesMuch?: boolean
   /** Lets the clients go home at the end, and has everything worked off; what is left then must be in use. */
   readonly isSettled?: boolean
 }
@@ -89,6 +92,7 @@ export const tell = async ({
   deletesUntagged = false,
   pullsMuch = false,
   undeletesMuch = false,
+  indexesMuch = false,
 }: Telling): Promise<Told> => {
   const world = createWorld({ seed, faults, minPartBytes: MIN_PART_BYTES })
   const { random, scheduler } = world
@@ -103,7 +107,7 @@ export const tell = async ({
     removedAt: new Map(),
     deletedBlobs: new Set(),
     referrers: new Set(),
-    ...{ deletesUntagged, pullsMuch, undeletesMuch },
+    ...{ deletesUntagged, indexesMuch, pullsMuch, undeletesMuch },
     pulls: collectors === 0 ? new Map() : undefined,
     leaked: [],
     broken: [],
@@ -176,7 +180,7 @@ export const tell = async ({
   if (isSettled) {
     for (const { actor } of processes) actor.state = 'crashed'
     const left = await workEverythingOff(world)
-    const [broken] = [...violations(world), ...left, ...garbage(world)]
+    const [broken] = [...violations(world), ...left, ...garbage(world), ...misplaced(world)]
     if (broken !== undefined) return { steps, broken: `in the end: ${broken}`, done: story.done }
   }
   const [leaked] = story.leaked

@@ -36,7 +36,7 @@ const everyKey = [
   key.repositoryName(name.project, name.path),
   key.catalogEntry(name.project, name.path),
   key.tag(rid, tag),
-  key.artifact(rid, 1, digest),
+  key.listed(rid, 'artifact', 1, digest),
   key.manifest(rid, digest),
   key.manifestBody(rid, digest, inc),
   key.intent(rid, digest, inc),
@@ -62,7 +62,6 @@ const everyKey = [
   key.projectNumber(1),
   key.settings(),
   key.artifactCount(rid, 1),
-  key.indexChild(rid, digest, digest, inc),
   key.pulls(rid),
   key.label(1),
   key.labelListed('system', 'a'),
@@ -112,7 +111,8 @@ describe('keys', () => {
   })
 
   it('sort later artifacts before earlier ones, and tasks by when they are due', () => {
-    expect(key.artifact(rid, 2, digest).sk < key.artifact(rid, 1, digest).sk).toBe(true)
+    const at = (time: number) => key.listed(rid, 'part', time, digest).sk
+    expect(at(2) < at(1)).toBe(true)
     expect(key.task(99, 'A', 's', 'c').sk < key.task(100, 'A', 's', 'c').sk).toBe(true)
   })
 

@@ -1,6 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../shared/oci/digest.ts'
-import { createTestApp, imageJson, pushBlob, pushImage, putManifest } from '../support/app.ts'
+import {
+  createTestApp,
+  imageJson,
+  indexJson,
+  pushBlob,
+  pushImage,
+  putManifest,
+} from '../support/app.ts'
 import { createCounter } from '../support/counter.ts'
 
 const start = async () => {
@@ -34,11 +41,11 @@ describe('round trips to the store', () => {
     expect(await ask(path)).toEqual([200, 2])
   })
 
-  it('are three to delete a tag, and no more for what the trash keeps of a manifest', async () => {
+  it('are four to delete a tag, and no more for what the trash keeps of a manifest', async () => {
     const { ask, digest } = await start()
     const remove = async (reference: string) =>
       await ask(`/v2/p/a/manifests/${reference}`, { method: 'DELETE' })
-    expect(await remove('v1')).toEqual([202, 3])
+    expect(await remove('v1')).toEqual([202, 4])
     expect(await remove(digest)).toEqual([202, 9])
   })
 
@@ -57,6 +64,20 @@ describe('round trips to the store', () => {
       const json = imageJson('{}', layers)
       const put = async () => await putManifest(registry, 'p/a', 'many', json)
       expect(await measure(put)).toEqual([201, 5])
+    }
+  })
+
+  it('are six for an index, and eight when its parts are listed as such with it, be it one or thirty', async () => {
+    const { registry, measure } = await start()
+    for (const count of [1, 30]) {
+      const parts = Array.from({ length: count }, (_, part) =>
+        imageJson('{}', ['one'], { annotations: { part: `${part} of ${count}` } }),
+      )
+      for (const part of parts) await putManifest(registry, 'p/a', digestOf(part), part)
+      const put = async (index: string) =>
+        await measure(async () => await putManifest(registry, 'p/a', 'all', index))
+      expect(await put(indexJson(parts))).toEqual([201, 8])
+      expect(await put(indexJson([...parts, ...parts.slice(0, 1)]))).toEqual([201, 6])
     }
   })
 

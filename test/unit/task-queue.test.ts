@@ -91,6 +91,27 @@ describe('the queue of a history', () => {
     expect(await gained()).toEqual([`LINK_REVIEW ${digestOf('one')}`])
   })
 
+  it('has a look at how the parts of an index are listed, and at each that is listed elsewhere then', async () => {
+    const { registry, gained, request } = createHistory()
+    const part = imageJson('{}', [])
+    await pushImage(registry, 'p/a', digestOf(part), [])
+    await gained()
+    const whole = digestOf(indexJson([part]))
+    await putManifest(registry, 'p/a', 'all', indexJson([part]))
+    const moved = `LISTING_REVIEW ${digestOf(part)}`
+    expect(await gained()).toEqual([
+      `INTENT_REVIEW ${whole}`,
+      ...[moved, `LISTING_REVIEW ${whole}`].sort(),
+    ])
+    // One by the tag, which may be all that is done, and one by the move that follows.
+    await putManifest(registry, 'p/a', 'v1', part)
+    expect(await gained()).toEqual([moved, moved])
+    await putManifest(registry, 'p/a', 'v2', part)
+    expect(await gained()).toEqual([])
+    await request('/v2/p/a/manifests/v1', 'DELETE')
+    expect(await gained()).toEqual([`MANIFEST_REVIEW ${digestOf(part)}`, 'TRASH_END '])
+  })
+
   it('has a tombstone for a push that failed after it was begun', async () => {
     const { registry, gained } = createHistory()
     await pushImage(registry, 'p/a', 'v1', [])

@@ -1,4 +1,4 @@
-import { parseTagRecord } from '../../registry/manifests/items.ts'
+import { parseListedAs, parseTagRecord } from '../../registry/manifests/items.ts'
 import { readAll } from '../../store/batch.ts'
 import { key } from '../../table.ts'
 import { isSo } from '../confirm.ts'
@@ -21,8 +21,10 @@ export const checkHolders: Check = async ({ projectOf, store }, entries) => {
     ]),
     'eventual',
   )
-  const odd = holders.filter(({ by, tag }) => {
-    if (found.get(key.manifest(by.rid, by.digest))?.['inc'] !== by.inc) return true
+  const odd = holders.filter(({ by, of, tag }) => {
+    const guard = found.get(key.manifest(by.rid, by.digest))
+    if (guard?.['inc'] !== by.inc) return true
+    if (of.kind === 'listed') return parseListedAs(guard) !== of.as
     if (tag === undefined) return false
     const item = found.get(tag)
     const leads = item && parseTagRecord(item)

@@ -1,7 +1,7 @@
 import { parseManifest } from '../../oci/manifest.ts'
 import type { Item, Key } from '../../ports.ts'
 import { readBody } from '../../registry/manifests/body.ts'
-import { parseManifestRecord } from '../../registry/manifests/items.ts'
+import { parseListedAs, parseManifestRecord } from '../../registry/manifests/items.ts'
 import { nameOf, readAll } from '../../store/batch.ts'
 import { getItem } from '../../store/query.ts'
 import { retry } from '../../store/retry.ts'
@@ -59,7 +59,9 @@ const checkOne = async (
   if (bytes === undefined) return [withoutBody(context, one)]
   const isSparse = item['isSparse'] === true || (await context.allowsSparse(pid))
   const manifest = parseManifest(bytes, record.mediaType)
-  const expected = expectedOf({ pid, rid, digest, inc: record.inc }, record, manifest, isSparse)
+  const pushed = { pid, rid, digest, inc: record.inc }
+  const listed = { ...record, listedAs: parseListedAs(item) }
+  const expected = expectedOf(pushed, listed, manifest, isSparse)
   const object = record.oid === undefined ? [] : [key.object(record.oid)]
   const found = await readAll(context.store, [...keysOf(expected), ...object], 'eventual')
   const missing = missingOf(expected, (each) => found.get(each) !== undefined)
@@ -125,7 +127,8 @@ const notHeld = ({ store }: CheckContext, one: One, unheld: readonly Key[]): Sus
       const still = unheld.filter((each) => found.get(each) === undefined)
       if (still.length === 0) return false
       const absences = still.slice(0, CONFIRMED_AT_ONCE).map(isAbsent)
-      return await isSo(store, [isAsSeen(item, 'inc'), ...absences])
+      // Where it is listed elsewhere by now, so is its entry.
+      return await isSo(store, [isAsSeen(item, 'inc', 'listedAs'), ...absences])
     },
   }
 }

@@ -18,11 +18,7 @@ export const childrenOf = ({ blobs, manifests }: Manifest): Children => ({
 /** Where those are. */
 export const holderKeys = (pushed: Pushed, { blobs, manifests }: Children): Key[] => [
   ...blobs.map((blob) => key.blobRef(blob, pushed, pushed.digest, pushed.inc)),
-  ...manifests.flatMap((child) => [
-    key.heldByIndex(pushed.rid, child, pushed.digest, pushed.inc),
-    // The same by repository: by it a list leaves out what is only a part of something else.
-    key.indexChild(pushed.rid, child, pushed.digest, pushed.inc),
-  ]),
+  ...manifests.map((child) => key.heldByIndex(pushed.rid, child, pushed.digest, pushed.inc)),
 ]
 
 /** The guards that must not go while it is there. */

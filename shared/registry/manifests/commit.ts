@@ -11,7 +11,7 @@ import { enqueue } from '../../tasks/tasks.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { putReferrer } from '../referrers/referrers.ts'
 import { putBody, type StoredBody } from './body.ts'
-import type { Children, Pushed } from './children.ts'
+import { packDigests, type Children, type Pushed } from './children.ts'
 import { accessoryTagOf } from './accessory-tags.ts'
 import { countArtifact } from './counts.ts'
 import { summaryOf } from './items.ts'
@@ -74,12 +74,13 @@ export const firstOf = ([tag]: readonly Tag[], digest: Digest): Reference =>
   tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
 
 const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
-  const { pushed, manifest, digest, bytes, tags, body, oid, isSparse = false } = push
+  const { pushed, manifest, digest, bytes, tags, body, children, oid, isSparse = false } = push
   const { pid, rid, inc } = pushed
   const now = store.clock.now()
   const subject = manifest.subject?.digest
   const accessoryOf = subject ?? tags.map((tag) => accessoryTagOf(tag)?.of).find(Boolean)
   const summary = summaryOf(manifest, inc, bytes.byteLength, now, accessoryOf)
+  const listedAs = accessoryOf === undefined ? 'artifact' : 'accessory'
   return [
     { op: 'delete', key: key.intent(rid, digest, inc), conditions: [{ kind: 'exists' }] },
     {
@@ -88,6 +89,7 @@ const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
         ...key.manifest(rid, digest),
         ...summary,
         ...newGuard(store.ids.next()),
+        listedAs,
         ...(subject === undefined ? {} : { subject }),
         ...(oid === undefined ? {} : { oid }),
         ...(isSparse && { isSparse }),
@@ -95,14 +97,22 @@ const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
       conditions: [{ kind: 'absent' }],
     },
     oid === undefined ? putBody(rid, digest, inc, body) : ownObject(store, oid),
-    { op: 'put', item: { ...key.artifact(rid, now, digest), ...summary } },
-    countArtifact(rid, digest, { by: 1, isAccessory: accessoryOf !== undefined, manifest, now }),
+    { op: 'put', item: { ...key.listed(rid, listedAs, now, digest), ...summary } },
+    countArtifact(rid, digest, { by: listedAs === 'artifact' ? 1 : 0, changedAt: now }),
     ...(subject === undefined
       ? []
       : [putReferrer(rid, subject, manifest, digest, bytes.byteLength, inc)]),
     ...(tags.length > 0
       ? []
       : [enqueue(store.ids, now, { type: 'MANIFEST_REVIEW', pid, rid, digest } as const)]),
+    ...(children.manifests.length === 0
+      ? []
+      : [
+          enqueue(store.ids, now, {
+            type: 'LISTING_REVIEW',
+            ...{ pid, rid, digest, parts: packDigests(children.manifests) },
+          } as const),
+        ]),
   ]
 }
 

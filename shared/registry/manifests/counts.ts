@@ -1,33 +1,26 @@
 import type { Digest } from '../../oci/digest.ts'
-import type { Manifest } from '../../oci/manifest.ts'
-import type { TransactOperation } from '../../ports.ts'
-import { COUNT_SHARDS, key, SCHEMA_VERSION, type RepositoryId } from '../../table.ts'
-
-type Counted = {
-  readonly by: 1 | -1
-  readonly isAccessory: boolean
-  readonly manifest: Pick<Manifest, 'manifests'>
-  /** Epoch milliseconds. */
-  readonly now: number
-}
+import type { Item, TransactOperation } from '../../ports.ts'
+import { COUNT_SHARDS, key, SCHEMA_VERSION, type ListedAs, type RepositoryId } from '../../table.ts'
+import { parseListedAs, parseManifestRecord } from './items.ts'
 
 /**
- * Counts a manifest that comes or goes: artifacts proper, and the indexes among all, since only where there are some a
- * manifest may be a mere part of another. Rides in the transaction of what it counts.
+ * Counts what comes to the list of artifacts or leaves it; rides in the transaction that does it. `changedAt`: when a
+ * manifest came or went, in epoch milliseconds; absent where one is only listed elsewhere.
  */
 export const countArtifact = (
   rid: RepositoryId,
   digest: Digest,
-  { by, isAccessory, manifest, now }: Counted,
+  { by, changedAt }: { readonly by: number; readonly changedAt?: number },
 ): TransactOperation => ({
   op: 'update',
   key: key.artifactCount(rid, shardOf(digest)),
-  set: { v: SCHEMA_VERSION, changedAt: now },
-  add: {
-    artifacts: isAccessory ? 0 : by,
-    indexes: manifest.manifests.length > 0 ? by : 0,
-  },
+  set: { v: SCHEMA_VERSION, ...(changedAt !== undefined && { changedAt }) },
+  add: { artifacts: by },
 })
+
+/** How often a manifest of this guard is counted where it is listed so: accessories never are, wherever they are. */
+export const timesCounted = (guard: Item, as: ListedAs = parseListedAs(guard)): number =>
+  as === 'artifact' && parseManifestRecord(guard).accessoryOf === undefined ? 1 : 0
 
 /** The same when it goes as when it came. */
 const shardOf = (digest: Digest): number =>

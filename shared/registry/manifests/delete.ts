@@ -4,8 +4,9 @@ import type { Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseManifest, type Manifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
-import type { TransactOperation } from '../../ports.ts'
+import type { Item, TransactOperation } from '../../ports.ts'
 import { writeAll } from '../../store/batch.ts'
+import { asSeen } from '../../store/checks.ts'
 import { timesOf, type Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import { queryAll } from '../../store/query.ts'
@@ -16,10 +17,11 @@ import { referrerKey } from '../referrers/referrers.ts'
 import { lackingOf, trashManifest } from '../trash.ts'
 import { encodeBody } from './body.ts'
 import { childrenOf, releaseChildren, type Pushed } from './children.ts'
-import { countArtifact } from './counts.ts'
+import { countArtifact, timesCounted } from './counts.ts'
 import { manifestUnknown, readStored } from './get.ts'
 import { tombstone } from './intent.ts'
-import { parseManifestRecord, type ManifestRecord } from './items.ts'
+import { parseListedAs, parseManifestRecord, type ManifestRecord } from './items.ts'
+import { relistAtOnce } from './relist.ts'
 import { dropTags } from './untag.ts'
 
 /**
@@ -57,7 +59,9 @@ export const removeManifest = async (
       ? others
       : [...others, ...logged(context, 'delete', 'artifact', { ...repository, name, reference })]
   // Only indexes stand in the way: tags go with the manifest.
-  const outcome = await remove(context, repository, digest, prefix.holdingIndexes, log)
+  const holders = prefix.holdingIndexes
+  const relists = name !== undefined
+  const outcome = await remove(context, repository, digest, { holders, others: log, relists })
   if (outcome === 'absent') throw manifestUnknown(reference)
   if (outcome === 'held') throw heldByIndex(digest)
 }
@@ -72,8 +76,17 @@ export const collectManifest = async (
   digest: Digest,
   effects: readonly TransactOperation[],
 ): Promise<'collected' | 'kept'> => {
-  const outcome = await remove(context, repository, digest, prefix.holders, effects)
+  const wanted = { holders: prefix.holders, others: effects }
+  const outcome = await remove(context, repository, digest, wanted)
   return outcome === 'removed' ? 'collected' : 'kept'
+}
+
+type Removal = {
+  /** Begins the keys of what stands in the way. */
+  readonly holders: string
+  readonly others: readonly TransactOperation[]
+  /** Whether what it held is listed anew at once, for whoever asked. The review behind its tombstone does it anyway. */
+  readonly relists?: boolean
 }
 
 /** Removes a manifest unless something holds it whose key has a prefix. */
@@ -81,8 +94,7 @@ const remove = async (
   context: Pick<RegistryContext, 'store' | 'objects'>,
   repository: RepositoryRef,
   digest: Digest,
-  holders: string,
-  others: readonly TransactOperation[],
+  { holders, others, relists = false }: Removal,
 ): Promise<'removed' | 'held' | 'absent'> => {
   const { store } = context
   const { rid } = repository
@@ -99,10 +111,13 @@ const remove = async (
     if (examined.outcome === 'held') return 'held'
     if (examined.outcome !== 'empty') continue
     if (parseManifestRecord(examined.guard.item).inc !== record.inc) continue
+    const { item } = examined.guard
+    const { conditions = [], ...removes } = removal(examined.guard)
     const lacking = await lackingOf(store, repository.pid, manifest, record)
     const own = [
-      removal(examined.guard),
-      ...effects(store, pushed, record, manifest),
+      // Its entry is where the guard says, and goes with it.
+      { ...removes, conditions: [...conditions, ...asSeen(item, 'listedAs')] },
+      ...effects(store, pushed, item, record, manifest),
       ...trashManifest(store, rid, {
         ...{ digest, record, lacking },
         body: record.oid === undefined ? encodeBody(record.bytes) : undefined,
@@ -115,7 +130,9 @@ const remove = async (
       await release(store, examined.guard)
       return 'held'
     }
-    await writeAll(store, releaseChildren(pushed, childrenOf(manifest)))
+    const children = childrenOf(manifest)
+    await writeAll(store, releaseChildren(pushed, children))
+    if (relists) await relistAtOnce(store, repository, children.manifests)
     await dropTags(store, pushed)
     await dropLabels(store, pushed)
     return 'removed'
@@ -126,6 +143,7 @@ const remove = async (
 const effects = (
   store: Store,
   pushed: Pushed,
+  guard: Item,
   record: ManifestRecord,
   manifest: Manifest,
 ): readonly TransactOperation[] => {
@@ -134,16 +152,11 @@ const effects = (
   const subject = record.subject
   return [
     { op: 'delete', key: key.manifestBody(rid, digest, inc) },
-    { op: 'delete', key: key.artifact(rid, record.pushedAt, digest) },
+    { op: 'delete', key: key.listed(rid, parseListedAs(guard), record.pushedAt, digest) },
     ...(subject === undefined
       ? []
       : [{ op: 'delete', key: referrerKey(rid, subject, artifactType, digest, inc) } as const]),
-    countArtifact(rid, digest, {
-      by: -1,
-      isAccessory: record.accessoryOf !== undefined,
-      manifest,
-      now: store.clock.now(),
-    }),
+    countArtifact(rid, digest, { by: -timesCounted(guard), changedAt: store.clock.now() }),
     tombstone(store, pushed, childrenOf(manifest), record.oid, {
       until: store.clock.now() + timesOf(store).trash,
     }),

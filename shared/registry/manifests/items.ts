@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { Digest } from '../../oci/digest.ts'
 import type { Manifest } from '../../oci/manifest.ts'
-import type { Item } from '../../ports.ts'
-import { SCHEMA_VERSION, type Incarnation, type ObjectId } from '../../table.ts'
+import type { AttributeValue, Item } from '../../ports.ts'
+import { SCHEMA_VERSION, type Incarnation, type ListedAs, type ObjectId } from '../../table.ts'
 
 const manifestItem = z.object({
   inc: z.string(),
@@ -18,6 +18,7 @@ const manifestItem = z.object({
   pulledAt: z.number().optional(),
   isSparse: z.boolean().optional(),
 })
+const listedItem = z.object({ listedAs: z.enum(['artifact', 'part', 'accessory']).optional() })
 const tagItem = z.object({ digest: z.string(), inc: z.string(), pushedAt: z.number() })
 
 /** What is known of a manifest without its body. */
@@ -62,6 +63,10 @@ export const parseManifestRecord = (item: Item): ManifestRecord => {
   }
 }
 
+/** In which list of its repository a manifest is, as its guard says; one that does not say so is among the artifacts. */
+export const parseListedAs = (guard: Item): ListedAs =>
+  listedItem.parse(guard).listedAs ?? 'artifact'
+
 /** Trusts the table: a digest there was parsed when it was written. */
 export const parseTagRecord = (item: Item): TagRecord => {
   const { digest, inc, pushedAt } = tagItem.parse(item)
@@ -90,6 +95,15 @@ export const summaryOf = (
   contentSize: manifest.blobs.reduce((total, { size }) => total + size, sizeBytes),
   ...(accessoryOf === undefined ? {} : { accessoryOf }),
 })
+
+const SUMMARY: ReadonlySet<string> = new Set([
+  ...['v', 'inc', 'mediaType', 'size', 'pushedAt', 'artifactType', 'configType', 'contentSize'],
+  'accessoryOf',
+])
+
+/** The same out of an item that says it. */
+export const summaryIn = (item: Item): Readonly<Record<string, AttributeValue>> =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => SUMMARY.has(name)))
 
 /** RFC 6838: 127 characters each side of the slash. Longer ones are served in the manifest, but not listed by. */
 export const MAX_ARTIFACT_TYPE = 255

@@ -11,6 +11,7 @@ import { commitManifest, type Push } from './commit.ts'
 import { abandon, beginPush } from './intent.ts'
 import { lookBeforePush, requireMembers } from './look.ts'
 import type { TagsBefore } from './point.ts'
+import { relistAtOnce } from './relist.ts'
 import { retag } from './retag.ts'
 import { holdAndVerify } from './verify.ts'
 
@@ -40,6 +41,7 @@ const MAX_ATTEMPTS = 20
  *             -> hold: a ref to every blob, an edge to every manifest
  *             -> verify: every guard is read strongly, a condemned one rescued
  *             -> commit: the intent becomes the manifest, in one transaction
+ *             -> relist: what is a part of it now is listed as one
  * ```
  * @throws RegistryError MANIFEST_INVALID (413 above the limit), DIGEST_INVALID, SIZE_INVALID, UNSUPPORTED,
  * MANIFEST_BLOB_UNKNOWN with every missing digest, NAME_UNKNOWN; whatever `checkTags` does
@@ -87,7 +89,10 @@ const tryPut = async (
   try {
     const { allowSparse } = seen
     const isSparse = (await holdAndVerify(context, push, { absent, allowSparse })) === 'sparse'
-    if (await commitManifest(context, { ...push, isSparse }, seen.tags)) return true
+    if (await commitManifest(context, { ...push, isSparse }, seen.tags)) {
+      await relistAtOnce(context.store, pushed, children.manifests)
+      return true
+    }
     await abandon(context, push)
     return false
   } catch (error) {

@@ -3,14 +3,16 @@ import { protect } from '../../guards/protect.ts'
 import { rescueWrites } from '../../guards/transition.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { TransactOperation } from '../../ports.ts'
+import { asSeen } from '../../store/checks.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import type { RepositoryRef } from '../../table.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { firstOf, type Push } from './commit.ts'
-import { parseManifestRecord, type TagRecord } from './items.ts'
+import { parseListedAs, parseManifestRecord, type TagRecord } from './items.ts'
 import type { Seen } from './look.ts'
 import { pointTag } from './point.ts'
+import { relistAtOnce, reviewListing } from './relist.ts'
 
 type Present = NonNullable<Seen['present']>
 type Target = RepositoryRef & { readonly digest: Digest }
@@ -39,14 +41,27 @@ export const retag = async (
   const outcome = await transact(store, [
     ...keep(store, target, present),
     ...moved.flatMap((tag) => pointTag(store, tag, target, before.get(tag))),
+    ...(moved.length === 0 ? [] : reviewOfPart(store, target, present)),
     ...logged(context, 'create', 'artifact', {
       ...repository,
       name,
       reference: firstOf(moved, digest),
     }),
   ])
-  return outcome.done && (await isHeld(store, target, present))
+  if (!outcome.done || !(await isHeld(store, target, present))) return false
+  if (isPart(present)) await relistAtOnce(store, target, [digest])
+  return true
 }
+
+/** Whether it was listed as a part: with a tag it is an artifact of its own. */
+export const isPart = ({ guard }: Present): boolean => parseListedAs(guard.item) === 'part'
+
+/** What comes with a tag of a part: the look by which it is listed anew. Behind the tag's hold, which it must see. */
+export const reviewOfPart = (
+  store: Store,
+  target: Target,
+  present: Present,
+): readonly TransactOperation[] => (isPart(present) ? [reviewListing(store, target)] : [])
 
 /** No transaction takes so long to become visible as a whole. */
 const VISIBLE_MS = 10 * 60_000
@@ -71,21 +86,23 @@ export const isHeld = async (
 
 /**
  * Holds the transaction to the very incarnation that was seen, alive: a collector that condemns it later will find the
- * tags. One that was condemned is rescued in the same stroke.
+ * tags. One that was condemned is rescued in the same stroke. And to the list that it was seen in: whoever has it listed
+ * elsewhere later will find the tags, too.
  */
 export const keep = (
   store: Store,
   target: Target,
   { guard, record }: Present,
 ): readonly TransactOperation[] => {
+  const isListedAsSeen = asSeen(guard.item, 'listedAs')
   if (guard.state === 'CONDEMNED') {
-    return rescueWrites(store, guard, guardOfManifest(target, target.digest))
+    return rescueWrites(store, guard, guardOfManifest(target, target.digest), isListedAsSeen)
   }
   const isAlive = {
     op: 'check',
     key: guard.key,
     conditions: [
-      { kind: 'exists' },
+      ...isListedAsSeen,
       { kind: 'equals', name: 'inc', value: record.inc },
       { kind: 'equals', name: 'state', value: 'LIVE' },
     ],

@@ -13,6 +13,7 @@ import { trashTag } from '../trash.ts'
 import type { Pushed } from './children.ts'
 import { manifestUnknown } from './get.ts'
 import { parseTagRecord, type TagRecord } from './items.ts'
+import { relistAtOnce } from './relist.ts'
 
 const TAGS_PER_PAGE = 25
 
@@ -39,7 +40,9 @@ export const deleteTag = async (
       enqueue(store.ids, store.clock.now(), { type: 'MANIFEST_REVIEW', pid, rid, digest }),
       ...logged(context, 'delete', 'tag', { ...repository, name, reference: { kind: 'tag', tag } }),
     ])
-    if (outcome.done) return
+    if (!outcome.done) continue
+    await relistAtOnce(store, repository, [digest])
+    return
   }
 }
 

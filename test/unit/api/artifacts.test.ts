@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../shared/oci/digest.ts'
 import { addMember } from '../../../shared/projects/add-member.ts'
 import type { Role } from '../../../shared/auth/roles.ts'
+import type { Store } from '../../../shared/store/store.ts'
 import { imageJson, indexJson, pushBlob, pushImage, putManifest } from '../../support/app.ts'
 import { createDomainApi, refusal } from './domain.ts'
 
@@ -9,8 +10,34 @@ const PATH = '/projects/team/repositories/app/artifacts'
 
 type Json = Readonly<Record<string, unknown>>
 
-const start = async () => {
-  const api = await createDomainApi()
+/** What the store is asked, without names: `query REPOSITORY ARTIFACT#`. */
+const createCounting = () => {
+  const calls: string[] = []
+  const wrap = (store: Store): Store => ({
+    ...store,
+    kv: {
+      ...store.kv,
+      get: async (key, read) => {
+        calls.push(`get ${key.pk.split('#')[0] ?? ''}`)
+        return await store.kv.get(key, read)
+      },
+      batchGet: async (keys, read) => {
+        calls.push(keys.every(({ sk }) => sk.startsWith('COUNT#')) ? 'batchGet COUNT#' : 'batchGet')
+        return await store.kv.batchGet(keys, read)
+      },
+      query: async (query) => {
+        const { pk, sk } = query
+        const range = sk !== undefined && 'prefix' in sk ? sk.prefix : ''
+        calls.push(`query ${pk.split('#')[0] ?? ''} ${range}`)
+        return await store.kv.query(query)
+      },
+    },
+  })
+  return { calls, wrap }
+}
+
+const start = async (wrap?: (store: Store) => Store) => {
+  const api = await createDomainApi(wrap && { wrap })
   const { alice, bob, store, get, oci, pass } = api
   const project = await api.create('team')
   const addBob = async (role: Role) => {
@@ -135,6 +162,38 @@ describe('GET artifacts', () => {
         addition_links: {},
       },
     ])
+  })
+
+  it('asks the store as often where there are indexes as where there are none, and for no part of them', async () => {
+    const counting = createCounting()
+    const api = await start(counting.wrap)
+    const { push, list, oci, read } = api
+    for (const tag of ['a', 'b', 'c']) await push(tag)
+    counting.calls.length = 0
+    expect((await list('?page_size=2')).artifacts).toHaveLength(2)
+    const without = counting.calls.toSorted()
+    for (const tag of ['a', 'b', 'c']) {
+      const parts = Array.from({ length: 5 }, (_, part) =>
+        imageJson('{}', [`layer of ${tag}`], { annotations: { part: `${part} of ${tag}` } }),
+      )
+      for (const part of parts) {
+        expect((await putManifest(oci, 'team/app', digestOf(part), part)).status).toBe(201)
+      }
+      api.pass(1_000)
+      const index = await putManifest(oci, 'team/app', `all-${tag}`, indexJson(parts))
+      expect(index.status).toBe(201)
+    }
+    counting.calls.length = 0
+    const { artifacts, total } = await list('?page_size=2')
+    expect(artifacts).toMatchObject([{ tags: [{ name: 'all-c' }] }, { tags: [{ name: 'all-b' }] }])
+    expect(total).toBe('6')
+    expect(counting.calls.toSorted()).toEqual(without)
+    expect(counting.calls.filter((call) => call === 'query REPOSITORY ARTIFACT#')).toHaveLength(1)
+    expect(counting.calls.filter((call) => call === 'batchGet COUNT#')).toHaveLength(1)
+    expect(await api.listTags('?page_size=2&page=2')).toBe('all-a c of 6')
+    expect(await api.listTags('?page_size=2&page=3')).toBe('b a of 6')
+    expect(await api.listTags('?q=type%3DIMAGE')).toBe('all-c all-b all-a c b a of 6')
+    expect(await read('/projects/team/repositories/app')).toMatchObject({ artifact_count: 6 })
   })
 
   it('leaves out what is about another artifact', async () => {

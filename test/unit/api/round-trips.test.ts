@@ -71,7 +71,7 @@ describe('round trips of the first page', () => {
     ['/projects/p/members', 'alice', 3],
     ['/projects/p/repositories', 'alice', 4],
     ['/repositories', 'admin', 3],
-    ['/projects/p/repositories/app/artifacts', 'alice', 7],
+    ['/projects/p/repositories/app/artifacts', 'alice', 6],
     ['/projects/p/repositories/app/artifacts/0000/tags', 'alice', 7],
     ['/labels?scope=g', 'alice', 1],
     ['/audit-logs', 'admin', 2],

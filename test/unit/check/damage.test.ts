@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { bucketKey } from '../../../shared/bucket.ts'
 import type { FindingKind } from '../../../shared/check/finding.ts'
-import { digestOf } from '../../../shared/oci/digest.ts'
+import { digestOf, type Digest } from '../../../shared/oci/digest.ts'
 import type { Item, Key } from '../../../shared/ports.ts'
-import { key, type ObjectId } from '../../../shared/table.ts'
+import { key, prefix, type ObjectId } from '../../../shared/table.ts'
 import { createAudited, type Audited } from '../../support/audited.ts'
 
 type Damage = {
@@ -33,6 +33,24 @@ const removeBelow = (audited: Audited, pk: string, start: string): void => {
 /** Items of one partition whose sort key begins so. */
 const below = ({ world }: Audited, pk: string, start: string): readonly Item[] =>
   world.table.items().filter((item) => item.pk === pk && item.sk.startsWith(start))
+
+/** Puts the entry of a manifest into the list of artifacts, as if it had always been there. */
+const listAmongArtifacts = ({ repository: { rid }, world }: Audited, digest: Digest): void => {
+  const guard = key.manifest(rid, digest)
+  const item = world.table.get(guard)
+  if (item === undefined) throw new Error(`there is no ${digest}`)
+  const { listedAs: _gone, ...others } = item
+  world.table.set(guard, { ...others, ...guard })
+  for (const list of Object.values(prefix.listed)) {
+    const [entry] = world.table
+      .items()
+      .filter(({ pk, sk }) => pk === key.tagsOf(rid) && sk.startsWith(list) && sk.endsWith(digest))
+    if (entry === undefined) continue
+    world.table.set(entry, undefined)
+    const at = { pk: entry.pk, sk: entry.sk.replace(list, prefix.listed.artifact) }
+    world.table.set(at, { ...entry, ...at })
+  }
+}
 
 /** The object of the body of the large manifest. */
 const bodyOf = ({ manifests, repository, world }: Audited): ObjectId =>
@@ -93,8 +111,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
       const [tag] = ['gone'] as unknown as readonly Parameters<typeof key.heldByTag>[2][]
       for (const at of [
         key.heldByIndex(rid, manifests.image, one, inc),
-        key.indexChild(rid, manifests.image, one, inc),
-        key.artifact(rid, 1, one),
+        key.listed(rid, 'artifact', 1, one),
         key.referrer(rid, manifests.image, 'type', one, inc),
         key.manifestBody(rid, manifests.image, inc),
         ...(tag === undefined ? [] : [key.heldByTag(rid, manifests.image, tag, inc)]),
@@ -102,7 +119,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
         world.table.set(at, { ...at, v: 1, inc })
       }
     },
-    found: Array.from({ length: 6 }, () => 'holderWithoutManifest' as const),
+    found: Array.from({ length: 5 }, () => 'holderWithoutManifest' as const),
   },
   'D: a blob that nothing holds': {
     does: ({ oidOf, world }) => {
@@ -159,11 +176,10 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
         repository: { rid },
       } = audited
       removeBelow(audited, key.manifest(rid, manifests.part).pk, 'HELD#')
-      removeBelow(audited, key.tagsOf(rid), 'CHILD#')
-      removeBelow(audited, key.tagsOf(rid), 'ARTIFACT#')
+      for (const list of Object.values(prefix.listed)) removeBelow(audited, key.tagsOf(rid), list)
       removeBelow(audited, key.manifest(rid, manifests.image).pk, 'REFERRER#')
     },
-    found: ['childNotHeld', 'childNotHeld', 'childNotHeld', 'childNotHeld', 'childNotHeld'],
+    found: ['listedElsewhere', ...Array.from({ length: 5 }, () => 'childNotHeld' as const)],
   },
   'E: the hold of a tag': {
     does: (audited) => {
@@ -174,6 +190,39 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
       removeBelow(audited, key.manifest(rid, manifests.image).pk, 'HELD#')
     },
     found: ['childNotHeld', 'manifestUnreviewed'],
+  },
+  'H: a part of an index among the artifacts': {
+    does: (audited) => {
+      const {
+        manifests,
+        repository: { rid },
+        world,
+      } = audited
+      listAmongArtifacts(audited, manifests.part)
+      const [count] = below(audited, key.tagsOf(rid), 'COUNT#')
+      if (count === undefined) throw new Error('nothing is counted')
+      world.table.set(count, { ...count, artifacts: Number(count['artifacts']) + 1 })
+    },
+    found: ['listedElsewhere'],
+  },
+  'H: an accessory among the artifacts, where all were once, and were not counted': {
+    does: (audited) => {
+      listAmongArtifacts(audited, audited.manifests.about)
+    },
+    found: ['listedElsewhere'],
+  },
+  'H: an entry of a manifest that is in another list': {
+    does: (audited) => {
+      const {
+        repository: { rid },
+        world,
+      } = audited
+      const [entry] = below(audited, key.tagsOf(rid), prefix.listed.part)
+      if (entry === undefined) throw new Error('there is no part')
+      const sk = entry.sk.replace(prefix.listed.part, prefix.listed.artifact)
+      world.table.set({ ...entry, sk }, { ...entry, sk })
+    },
+    found: ['holderWithoutManifest'],
   },
   'E: a blob whose record is lost, but not its bytes': {
     does: (audited) => {
