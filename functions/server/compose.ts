@@ -29,6 +29,7 @@ import { runJobs } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { ServerOptions } from './options.ts'
 import { regularly } from './regularly.ts'
+import { createTraffic, type Traffic } from './traffic.ts'
 import { createVerifier } from './verifier.ts'
 
 export type Composition = {
@@ -40,6 +41,8 @@ export type Composition = {
   readonly receive: Embedded['receive']
   /** Of the administrator, when it was made up just now: it can be shown this once. */
   readonly adminPassword: string | undefined
+  /** What can wait gives way to it. */
+  readonly traffic: Traffic
   readonly close: () => Promise<void>
 }
 
@@ -82,8 +85,10 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
     throw error
   })
 
+  const traffic = createTraffic()
   const collection: GcJobDeps = {
     context,
+    isBusy: traffic.isBusy,
     troubled: ({ attempts, error, type }) => {
       log.error('garbage could not be collected yet', error, { type, attempts: String(attempts) })
     },
@@ -134,6 +139,7 @@ export const compose = async (options: ServerOptions, log: Log): Promise<Composi
   const { createProjectsOnPush, externalUrl } = options
   return {
     adminPassword,
+    traffic,
     redirectSecret: secret,
     close: async () => {
       for (const loop of loops) await loop.end()

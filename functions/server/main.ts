@@ -35,7 +35,9 @@ const run = async (options: ServerOptions): Promise<void> => {
     let ready = true
     const server = createServer(
       options,
-      createListener(servedBy(composition, options), log, { isReady: () => ready }),
+      composition.traffic.counting(
+        createListener(servedBy(composition, options), log, { isReady: () => ready }),
+      ),
     )
     const url = await listen(server, options)
     const host = url.replace(/^https?:\/\//, '')

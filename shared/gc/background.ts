@@ -12,7 +12,7 @@ const JOB = 'garbageCollection'
 /** What marks such runs in the history; parameters have what else they need. */
 const PARAMETERS = JSON.stringify({ ...DEFAULT_PARAMETERS, isBackground: true })
 
-export type Background = Pick<Collection, 'context' | 'troubled'> & {
+export type Background = Pick<Collection, 'context' | 'troubled' | 'isBusy'> & {
   /** The process is about to end. */
   readonly isEnding: () => boolean
 }
@@ -23,6 +23,7 @@ export type Background = Pick<Collection, 'context' | 'troubled'> & {
  */
 export const collectInBackground = async ({
   context,
+  isBusy,
   isEnding,
   troubled,
 }: Background): Promise<void> => {
@@ -39,7 +40,7 @@ export const collectInBackground = async ({
     return { run, pulse }
   }
   const collected = await collectGarbage({
-    ...{ context, troubled, parameters: DEFAULT_PARAMETERS, leavesParked: true },
+    ...{ context, isBusy, troubled, parameters: DEFAULT_PARAMETERS, leavesParked: true },
     run: async () => {
       opened ??= open()
       return (await opened).run.number

@@ -10,7 +10,7 @@ import { createPolicies } from './policy.ts'
 import type { GcParameters } from './parameters.ts'
 import { NOTHING, resultOf, together, withOne, type Tally } from './tally.ts'
 import { unpark } from './unpark.ts'
-import { workOff, type Sum, type Trouble } from './work.ts'
+import { workOff, type Sum, type Trouble, type Work } from './work.ts'
 
 const MINUTE_MS = 60_000
 /** What is due is counted no further while it is worked off. */
@@ -27,6 +27,7 @@ export type Collection = {
   readonly leavesParked?: boolean
   readonly isStopped: () => Promise<boolean> | boolean
   readonly troubled: (trouble: Trouble) => void
+  readonly isBusy?: Work['isBusy']
   /** Told what was deleted. */
   readonly deleted?: Gc['deleted']
   /** Given what asks for the sums so far. */
@@ -95,7 +96,7 @@ const whatIsDue = async ({ context: { store } }: Gc): Promise<Result> => ({
 type Begun = Omit<Collection, 'reportBy'> & Partial<Pick<Part, 'others' | 'begunAt'>>
 
 const begin = (collection: Begun) => {
-  const { context, others = () => NOTHING, parameters, run, troubled } = collection
+  const { context, isBusy, others = () => NOTHING, parameters, run, troubled } = collection
   const { store } = context
   const { begunAt = store.clock.now() } = collection
   let tally = NOTHING
@@ -112,7 +113,7 @@ const begin = (collection: Begun) => {
       collection.deleted?.(what)
     },
   }
-  const work = { isStopped, troubled, workers: parameters.workers }
+  const work = { isStopped, troubled, isBusy, workers: parameters.workers }
   const sums: Sum = { tasks: 0, failed: 0, unknown: 0 }
   return { gc, work, sums, tally: () => tally, isLimited: () => isLimited }
 }

@@ -7,12 +7,12 @@ import { parseGcParameters, type GcParameters } from './parameters.ts'
 import { resultOf, tallyOf } from './tally.ts'
 import type { Trouble } from './work.ts'
 
-export type GcJobDeps = Pick<Collection, 'context' | 'troubled'>
+export type GcJobDeps = Pick<Collection, 'context' | 'troubled' | 'isBusy'>
 
 export const GC_JOB = 'garbageCollection'
 
 /** Garbage collection as administrators ask for it, or by their schedule. */
-export const garbageCollectionJob = ({ context, troubled }: GcJobDeps): Job => ({
+export const garbageCollectionJob = ({ context, isBusy, troubled }: GcJobDeps): Job => ({
   name: GC_JOB,
   work: async (text, runContext) => {
     const parameters = parseGcParameters(text)
@@ -21,7 +21,7 @@ export const garbageCollectionJob = ({ context, troubled }: GcJobDeps): Job => (
     log(described(parameters))
     await forgetLogs(store, number)
     const collection = {
-      ...{ context, parameters, isStopped, reportBy },
+      ...{ context, isBusy, parameters, isStopped, reportBy },
       troubled: (trouble: Trouble) => {
         log(`a task of type ${trouble.type} failed, and is tried again`)
         troubled(trouble)

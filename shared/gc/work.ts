@@ -1,11 +1,14 @@
 import { createLimiter } from '../limiter.ts'
-import { pages } from '../store/query.ts'
+import { queryPage } from '../store/query.ts'
 import { dueTasks, taskShards } from '../table.ts'
 import { parseTask } from '../tasks/parse.ts'
 import type { Gc } from './gc.ts'
 import { workOffPage } from './work-page.ts'
 
-const TASKS_PER_PAGE = 500
+/** So many objects S3 deletes with one call. */
+const TASKS_PER_PAGE = 1_000
+/** Of all workers together, where others wait for this process. */
+const TASKS_WHEN_BUSY = 30
 
 export type Work = {
   /** Asked between pages: true ends it. What is done by then is done. */
@@ -14,6 +17,8 @@ export type Work = {
   readonly troubled: (trouble: Trouble) => void
   /** Shards that are worked off side by side; 1 if absent. */
   readonly workers?: number
+  /** Asked before every page: whether this process has requests to answer, to which it gives way by taking on less at once. */
+  readonly isBusy?: (() => boolean) | undefined
 }
 
 export type Trouble = { readonly type: string; readonly attempts: number; readonly error: unknown }
@@ -61,14 +66,21 @@ export const workOffShard = async (
   sum = noSum(),
 ): Promise<Worked> => {
   const { store } = gc.context
-  const query = { pk, sk: dueTasks(store.clock.now()), limit: TASKS_PER_PAGE } as const
-  for await (const items of pages(store, { ...query, read: 'strong' })) {
+  const query = { pk, sk: dueTasks(store.clock.now()), read: 'strong' } as const
+  let after: string | undefined
+  do {
+    const limit = tasksPerPage(work)
+    const page = await queryPage(store, { ...query, limit, ...(after !== undefined && { after }) })
     if (await work.isStopped()) break
-    const known = items.map(parseTask).filter((task) => task !== undefined)
-    sum.unknown += items.length - known.length
+    const known = page.items.map(parseTask).filter((task) => task !== undefined)
+    sum.unknown += page.items.length - known.length
     const outcomes = await workOffPage(gc, known, work)
     sum.tasks += known.length
     sum.failed += outcomes.filter((outcome) => outcome === 'failed').length
-  }
+    after = page.next
+  } while (after !== undefined)
   return sum
 }
+
+const tasksPerPage = ({ isBusy, workers = 1 }: Work): number =>
+  isBusy?.() === true ? Math.ceil(TASKS_WHEN_BUSY / workers) : TASKS_PER_PAGE
