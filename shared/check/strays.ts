@@ -44,16 +44,17 @@ export const strayness = async (
   const guardKey = key.manifest(rid, digest)
   const guard = await getItem(store, guardKey, 'strong')
   const gone = [isAbsent(key.intent(rid, digest, inc)), isAsFound(guardKey, guard, 'inc')]
-  if (guard?.['inc'] !== inc) return gone
-  if (of.kind === 'listed' && parseListedAs(guard) !== of.as) {
-    return [isAsSeen(guard, 'inc', 'listedAs')]
+  if (of.kind === 'heldByTag') {
+    const tagKey: Key = key.tag(rid, of.tag)
+    const tag = await getItem(store, tagKey, 'strong')
+    const leads = tag && parseTagRecord(tag)
+    // By it the tag is found, too, when the manifest goes: as long as it leads there, it is of use.
+    if (leads?.digest === digest && leads.inc === inc) return undefined
+    return [...gone, isAsFound(tagKey, tag, 'digest', 'inc')]
   }
-  if (of.kind !== 'heldByTag') return undefined
-  const tagKey: Key = key.tag(rid, of.tag)
-  const tag = await getItem(store, tagKey, 'strong')
-  const leads = tag && parseTagRecord(tag)
-  if (leads?.digest === digest && leads.inc === inc) return undefined
-  return [...gone, isAsFound(tagKey, tag, 'digest', 'inc')]
+  if (guard?.['inc'] !== inc) return gone
+  const isElsewhere = of.kind === 'listed' && parseListedAs(guard) !== of.as
+  return isElsewhere ? [isAsSeen(guard, 'inc', 'listedAs')] : undefined
 }
 
 const isHolder = (of: Parsed): of is Holder =>

@@ -8,8 +8,11 @@ const AT_ONCE = 8
  * Makes the names in directories durable, for many who want it at once: one flush that has not begun yet serves all who
  * come by then. Whoever deletes a thousand files touches every directory, and so does the next one.
  */
-export const createSyncOnce = (sync = syncDirectory): ((directory: string) => Promise<void>) => {
-  const limit = createLimiter(AT_ONCE)
+export const createSyncOnce = (
+  sync = syncDirectory,
+  most = AT_ONCE,
+): ((directory: string) => Promise<void>) => {
+  const limit = createLimiter(most)
   const waiting = new Map<string, Promise<void>>()
   return async (directory) => {
     const known = waiting.get(directory)

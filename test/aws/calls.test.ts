@@ -27,6 +27,8 @@ beforeAll(async () => {
   const [table, bucket] = [await createTable(endpoint), await createBucket(endpoint)]
   const { AWS_REGION: region } = CREDENTIALS
   const { kv, objects } = openAws({ table, bucket, region, endpoint, around: faults.around })
+  // The client of the bucket is loaded with its first use, which would count as a wait.
+  await objects.head('none')
   const instance = createInstance({ kv, objects })
   const token = await prepare(instance)
   const askOf =

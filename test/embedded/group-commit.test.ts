@@ -64,7 +64,7 @@ test('what is too heavy for one transaction goes on in the next, in order', asyn
       }),
     )
     expect(order).toEqual(Array.from({ length: 12 }, (_, index) => index))
-    expect(seen.transactions).toBe(6)
+    expect(seen.transactions).toBe(3)
     // One that is too heavy by itself is not left for ever.
     await commit(() => order.push(12), 10_000)
     expect(order).toHaveLength(13)

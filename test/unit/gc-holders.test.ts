@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest'
 import { PortError, type BatchOperation } from '../../shared/ports.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
+import { parseRepositoryName } from '../../shared/oci/name.ts'
+import { writeAll } from '../../shared/store/batch.ts'
+import { key, prefix } from '../../shared/table.ts'
+import { enqueue } from '../../shared/tasks/tasks.ts'
 import { imageJson, pushBlob, pushImage } from '../support/app.ts'
 import { createCollectedRegistry, pushThatDies } from '../support/gc.ts'
 
@@ -42,4 +46,44 @@ it('a hold of a tag that comes once more when the tag is deleted keeps nothing f
   await collect(8, true)
   expect(await ask(`p/a/manifests/${digest}`)).toBe(404)
   expect(await ask(`p/a/blobs/${digestOf('one')}`)).toBe(404)
+})
+
+it('a tag of a manifest that is just going is found by its hold, whoever looks at that meanwhile', async () => {
+  let dies = false
+  const { ask, collect, context, registry } = createCollectedRegistry({
+    requests: ({ kv }) => ({
+      kv: {
+        ...kv,
+        // The process dies when the manifest is gone and its tags are not.
+        query: async (query) => {
+          if (
+            dies &&
+            query.sk !== undefined &&
+            'prefix' in query.sk &&
+            query.sk.prefix === prefix.holdingTags
+          )
+            throw new PortError('unavailable', 'simulated death')
+          return await kv.query(query)
+        },
+      },
+    }),
+  })
+  const digest = await pushImage(registry, 'p/a', 'v1', ['one'])
+  const { store } = context
+  const { pid, rid } = await context.repositories.forPush(parseRepositoryName('p/a'))
+  const { pk } = key.manifest(rid, digest)
+  const [hold] = (await store.kv.query({ pk, sk: { prefix: prefix.holdingTags }, read: 'strong' }))
+    .items
+  dies = true
+  expect(await ask(`p/a/manifests/${digest}`, 'DELETE')).toBe(503)
+  dies = false
+  expect(await store.kv.get(key.manifest(rid, digest), 'strong')).toBeUndefined()
+  await writeAll(store, [
+    enqueue(store.ids, 0, { type: 'HOLDER_REVIEW', holderPk: pk, holderSk: hold?.sk ?? '', pid }),
+  ])
+  await collect(8)
+  expect(
+    await store.kv.query({ pk: key.tagsOf(rid), sk: { prefix: prefix.tags }, read: 'strong' }),
+  ).toMatchObject({ items: [] })
+  expect(await ask('p/a/manifests/v1')).toBe(404)
 })
