@@ -73,6 +73,8 @@ const SHORTER: readonly (readonly [file: RegExp, contents: string])[] = [
      export class SignatureV4MultiRegion extends SignatureV4SignWithCredentials {
        static sigv4aDependency() { return 'none' } }`,
   ],
+  // A hash in JavaScript, for a Node that was built without.
+  [/[\\/]checksum[\\/]sha256[\\/]Sha256Js\.js$/, 'export const Sha256Js = undefined'],
   // A pace of its own that the SDK can find; our calls are one attempt each, or three.
   [
     /[\\/]retry[\\/]util-retry[\\/]AdaptiveRetryStrategy\.js$/,

@@ -122,7 +122,7 @@ export const backlogTable = (each: Collected, stack: Stack, all: Prices): string
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${rows.join('\n')}
 
-A blob that is collected takes about ${each.writeUnits} write units, ${each.readUnits} read units and ${each.calls} calls, of which ${each.gets + each.lists} ask the bucket, with its share of a manifest, its lines in the log and everything that waits for it; S3 deletes for nothing, up to 500 objects with one call.
+A blob that is collected takes about ${each.writeUnits} write units, ${each.readUnits} read units and ${each.calls} calls, of which ${each.gets + each.lists} ask the bucket, with its share of a manifest, its lines in the log and everything that waits for it; S3 deletes for nothing, up to 1,000 objects with one call.
 Assumed is ${assumed.millisecondsPerCollectorCall} ms of a function a call; a table that was never busy takes ${meters.dynamodbFirstWriteUnitsPerSecond.toLocaleString('en')} write units a second, and more as it is used.
 `
 }
