@@ -1,8 +1,8 @@
 import { createLimiter } from '../limiter.ts'
 import { syncDirectory } from './durable.ts'
 
-/** As many as `npm start` gives Node threads for files: more would only wait elsewhere. */
-const AT_ONCE = 8
+/** As many as Node has threads for files: more would only wait elsewhere. */
+const AT_ONCE = 4
 
 /**
  * Makes the names in directories durable, for many who want it at once: one flush that has not begun yet serves all who

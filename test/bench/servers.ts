@@ -131,7 +131,6 @@ const environment = (): NodeJS.ProcessEnv => ({
   OTEL_TRACES_EXPORTER: 'none',
   // As `npm start` has it; of no meaning to the others.
   NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compiled'),
-  UV_THREADPOOL_SIZE: '8',
 })
 
 const firstAnswer = async (child: ChildProcess, name: Name, url: string): Promise<void> => {
