@@ -254,7 +254,7 @@ const assertCount = (what: string, count: number, least: number, most: number): 
 
 const assertDistinct = (keys: readonly Key[]): void => {
   if (keys.length < 2) return
-  // Adapters differ in what they take in a key, but none takes two that differ in where its parts meet.
+  // With its length in front, no other two parts make the same text.
   const seen = new Set(keys.map(({ pk, sk }) => `${pk.length} ${pk}${sk}`))
   if (seen.size !== keys.length) refuse('the same key twice in one call')
 }

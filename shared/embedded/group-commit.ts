@@ -15,7 +15,7 @@ type Member = {
 export type Commit = <T>(run: () => T, weight: number) => Promise<T>
 
 /** What is heavier waits for the next transaction: nothing else runs in this process meanwhile. */
-const MOST_WEIGHT = 1000
+const MOST_WEIGHT = 1_000
 
 /**
  * Lets whoever comes before the table's next transaction begins share it, and with it the flushes. The table does so,

@@ -1,4 +1,5 @@
 /** `Kv` on LMDB. Writers run one after the other, so nothing ever conflicts; reads are synchronous and lock nothing. */
+import { chunks } from '../chunks.ts'
 import {
   assertBatch,
   assertGetKeys,
@@ -27,6 +28,7 @@ import { keyText, readItem } from './table-file.ts'
 import type { TableFile } from './table-file.ts'
 import { createTokens } from './tokens.ts'
 
+/** Writes with one call that share a commit whatever comes besides. */
 const SLICE = 50
 
 /** A `Kv` whose acknowledged writes are on disk and whose reads see every one of them. */
@@ -71,11 +73,8 @@ export const createKv = (table: TableFile, clock: Clock, room: Room): Kv => {
     list: readonly T[],
     run: (one: T) => Outcome,
   ): Promise<readonly Outcome[]> => {
-    const slices = Array.from({ length: Math.ceil(list.length / SLICE) }, (_, index) =>
-      list.slice(index * SLICE, (index + 1) * SLICE),
-    )
     const outcomes = await Promise.all(
-      slices.map(async (slice) => await commit(() => slice.map(run), slice.length)),
+      chunks(list, SLICE).map(async (slice) => await commit(() => slice.map(run), slice.length)),
     )
     return outcomes.flat()
   }

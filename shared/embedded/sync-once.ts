@@ -8,11 +8,8 @@ const AT_ONCE = 4
  * Makes the names in directories durable, for many who want it at once: one flush that has not begun yet serves all who
  * come by then. Whoever deletes a thousand files touches every directory, and so does the next one.
  */
-export const createSyncOnce = (
-  sync = syncDirectory,
-  most = AT_ONCE,
-): ((directory: string) => Promise<void>) => {
-  const limit = createLimiter(most)
+export const createSyncOnce = (sync = syncDirectory): ((directory: string) => Promise<void>) => {
+  const limit = createLimiter(AT_ONCE)
   const waiting = new Map<string, Promise<void>>()
   return async (directory) => {
     const known = waiting.get(directory)

@@ -1,5 +1,5 @@
-import { sideBySide } from '../limiter.ts'
 import { bucketKey } from '../bucket.ts'
+import { sideBySide } from '../limiter.ts'
 import type { Item, UpdateItem } from '../ports.ts'
 import { DELETING } from '../registry/doom.ts'
 import { readAll, type Found } from '../store/batch.ts'
@@ -75,14 +75,13 @@ const withoutWayBack = async (
     store,
     open.map(({ oid }) => whileDoomed(oid, SHUT)),
   )
-  const kept = await sideBySide(open, async (task, index) => {
-    const outcome = outcomes[index]
-    const isShut =
-      (outcome === 'conflict' ? await shutWayBack(store, task.oid) : outcome) === 'done'
-    return isShut ? [] : [task]
+  const brought = new Set<ObjectTask>()
+  await sideBySide(open, async (task, index) => {
+    const met = outcomes[index]
+    const outcome = met === 'conflict' ? await shutWayBack(store, task.oid) : met
+    if (outcome !== 'done') brought.add(task)
   })
-  const isKept = new Set(kept.flat())
-  return doomed.filter((task) => !isKept.has(task))
+  return doomed.filter((task) => !brought.has(task))
 }
 
 /**
@@ -128,10 +127,10 @@ const write = async (
     return outcome === 'conflict' ? AGAIN : outcome
   })
 
-const whileDoomed = (oid: ObjectId, set: UpdateItem['set']): UpdateItem => ({
+const whileDoomed = (oid: ObjectId, set: NonNullable<UpdateItem['set']>): UpdateItem => ({
   op: 'update',
   key: key.object(oid),
-  ...(set === undefined ? {} : { set }),
+  set,
   conditions: [{ kind: 'equals', name: 'state', value: 'DOOM' }],
 })
 

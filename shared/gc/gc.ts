@@ -59,11 +59,11 @@ export type Outcome =
  * Works off one task. It may be called twice for one task, by two workers at once, and after it was broken off anywhere.
  * What it enqueues itself is there before it answers; what it answers is enqueued before its own task goes.
  */
-/** As `Handler`, for many tasks of one type; what it answers comes in their order. Should it throw, each is worked off alone. */
-export type HandlerOfMany<T> = (gc: Gc, tasks: readonly T[]) => Promise<readonly Outcome[]>
-
 export type Handler<T extends Task = Task> = (
   gc: Gc,
   task: T,
   queued: QueuedTask,
 ) => Promise<Outcome>
+
+/** As `Handler`, for many tasks of one type; what it answers comes in their order. Should it throw, each is worked off alone. */
+export type HandlerOfMany<T> = (gc: Gc, tasks: readonly T[]) => Promise<readonly Outcome[]>

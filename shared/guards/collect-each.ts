@@ -16,18 +16,21 @@ export const examineEach = async (
   suspects: readonly Suspect[],
 ): Promise<readonly Examined[]> => {
   const guards = await readGuards(store, suspects)
-  const reviews = guards.map((guard) => guard && reviewOf(store, guard))
+  const reviews = guards.flatMap((guard, index) =>
+    guard === undefined ? [] : [{ index, ...reviewOf(store, guard) }],
+  )
   const outcomes = await writeEach(
     store,
-    reviews.flatMap((review) => review?.write ?? []),
+    reviews.map(({ write }) => write),
   )
-  const next = outcomes.values()
-  const condemned = reviews.map((review) =>
-    review && next.next().value === 'done' ? review.reviewed : undefined,
+  const condemned = new Map(
+    reviews
+      .filter((_, at) => outcomes[at] === 'done')
+      .map(({ index, reviewed }) => [index, reviewed]),
   )
   return await sideBySide(suspects, async ({ key, holders }, index) => {
     if (guards[index] === undefined) return ABSENT
-    const guard = condemned[index]
+    const guard = condemned.get(index)
     const examined = guard === undefined ? 'overruled' : await judge(store, guard, holders)
     // Somebody else was there meanwhile.
     return examined === 'overruled' ? await examine(store, key, holders) : examined

@@ -47,20 +47,9 @@ const isSettled = async (store: Store, key: Key): Promise<boolean> => {
 }
 
 /**
- * Goes on with a trial that waited, under the version that `examine` answered then. `absent`: that trial is over, for
- * the guard was rescued, released, or removed.
+ * Goes on with a trial that waited, under the version that `examine` answered then, with its guard as it was seen just
+ * now. `absent`: that trial is over, for the guard was rescued, released, or removed.
  */
-export const resume = async (
-  store: Store,
-  key: Key,
-  version: string,
-  holders: Holders,
-): Promise<Examined> => {
-  const item = await getItem(store, key, 'strong')
-  return await goOn(store, item && parseGuard(item), version, holders)
-}
-
-/** As `resume`, with a guard as it was seen just now. */
 export const goOn = async (
   store: Store,
   guard: Guard | undefined,

@@ -1,3 +1,4 @@
+import { chunks } from '../chunks.ts'
 import type { BatchOperation, Item, Key, ReadMode } from '../ports.ts'
 import { AGAIN, retry } from './retry.ts'
 import type { Store } from './store.ts'
@@ -49,8 +50,3 @@ export const writeAll = async (
     }),
   )
 }
-
-const chunks = <T>(list: readonly T[], size: number): (readonly T[])[] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  )

@@ -25,7 +25,7 @@ const turn = async (): Promise<void> => {
 
 test('whoever comes before a flush has begun is served by it, and whoever comes later by another one', async () => {
   const { begun, sync } = heldFlushes()
-  const syncOnce = createSyncOnce(sync, 4)
+  const syncOnce = createSyncOnce(sync)
   const ended: string[] = []
   const ask = (name: string, directory: string) =>
     void syncOnce(directory).then(() => ended.push(name))
@@ -51,7 +51,7 @@ test('whoever comes before a flush has begun is served by it, and whoever comes 
 
 test('a flush that fails has failed for all whom it was to serve, and for nobody after them', async () => {
   const { begun, sync } = heldFlushes()
-  const syncOnce = createSyncOnce(sync, 4)
+  const syncOnce = createSyncOnce(sync)
   for (const directory of ['a', 'b', 'c', 'd']) void syncOnce(directory)
   const both = Promise.allSettled([syncOnce('e'), syncOnce('e')])
   await turn()

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest'
 import { newGuard } from '../../shared/guards/guard.ts'
 import { guardOfBlob } from '../../shared/guards/guarded.ts'
-import { condemn, examine, removal, resume } from '../../shared/guards/collect.ts'
+import { resumeEach } from '../../shared/guards/collect-each.ts'
+import { condemn, examine, removal } from '../../shared/guards/collect.ts'
 import { protect } from '../../shared/guards/protect.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import type { Kv } from '../../shared/ports.ts'
 import { queryAll } from '../../shared/store/query.ts'
+import type { Store } from '../../shared/store/store.ts'
 import { taskShards } from '../../shared/table.ts'
 import { createTestStore } from '../support/domain.ts'
 
@@ -59,6 +61,9 @@ it('a guard that goes while it is being rescued is protected by nobody', async (
 const HOLDERS = { pk: GUARD_KEY.pk, prefix: 'h', holds: () => true } as const
 const HOLDER = { pk: GUARD_KEY.pk, sk: 'h1' } as const
 
+const resume = async (store: Store, version: string) =>
+  (await resumeEach(store, [{ key: GUARD_KEY, version, holders: HOLDERS }]))[0]?.outcome
+
 /** A review that saw a holder, which goes before the review can say so; another review runs in between. */
 const reviewedTwice = async () => {
   const store = createTestStore()
@@ -108,17 +113,17 @@ it('a held guard does not stay condemned when the process that looked at it last
 it('a trial that waited goes on, whoever else has looked meanwhile', async () => {
   const { guard, store } = await reviewedTwice()
   await condemn(store, GUARD_KEY)
-  expect((await resume(store, GUARD_KEY, guard.version, HOLDERS)).outcome).toBe('empty')
+  expect(await resume(store, guard.version)).toBe('empty')
   expect((await store.kv.transact([removal(guard)], store.ids.next())).done).toBe(true)
-  expect((await resume(store, GUARD_KEY, guard.version, HOLDERS)).outcome).toBe('absent')
+  expect(await resume(store, guard.version)).toBe('absent')
 })
 
 it('a trial that waited is over when somebody holds its guard by now, or has rescued it', async () => {
   const { guard, store } = await reviewedTwice()
   await store.kv.write({ op: 'put', item: HOLDER })
-  expect((await resume(store, GUARD_KEY, guard.version, HOLDERS)).outcome).toBe('held')
+  expect(await resume(store, guard.version)).toBe('held')
   expect(await store.kv.get(GUARD_KEY, 'strong')).toMatchObject({ state: 'LIVE' })
-  expect((await resume(store, GUARD_KEY, guard.version, HOLDERS)).outcome).toBe('absent')
+  expect(await resume(store, guard.version)).toBe('absent')
 })
 
 it('a push rescues a guard that one review after the other looks at', async () => {
