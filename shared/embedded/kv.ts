@@ -1,5 +1,5 @@
 /** `Kv` on LMDB. Writers run one after the other, so nothing ever conflicts; reads are synchronous and lock nothing. */
-import { chunks } from '../chunks.ts'
+import { chunks } from '../limiter.ts'
 import {
   assertBatch,
   assertGetKeys,

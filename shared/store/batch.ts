@@ -1,4 +1,4 @@
-import { chunks } from '../chunks.ts'
+import { chunks } from '../limiter.ts'
 import type { BatchOperation, Item, Key, ReadMode } from '../ports.ts'
 import { AGAIN, retry } from './retry.ts'
 import type { Store } from './store.ts'
