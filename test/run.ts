@@ -78,6 +78,9 @@ const describe = (line: Line): string => {
   return `${name} ${line.passed} passed, ${line.failed} failed${skipped}`
 }
 
+const complaints = (line: Line): readonly string[] =>
+  'missing' in line ? [] : line.complaints.map((text) => `${line.tier}: ${text}`)
+
 /** In CI whatever did not run counts as failed: a green run has run everything. */
 const failures = (line: Line): number => {
   if ('missing' in line) return isCi ? 1 : 0
@@ -99,6 +102,7 @@ const main = async (): Promise<void> => {
   const tiers = selectTiers(positionals)
   if (isCi) installTools()
   const lines = await runAll(tiers)
+  for (const text of lines.flatMap(complaints)) print(`\nFAILED ${text}`)
   print(`\n${lines.map(describe).join('\n')}\n`)
   const passed = sum(lines.map((line) => ('missing' in line ? 0 : line.passed)))
   const failed = sum(lines.map(failures))

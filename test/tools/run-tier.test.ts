@@ -11,22 +11,28 @@ const report = (...files: readonly (readonly string[])[]): string => {
     numFailedTests,
     numPendingTests: verdicts.filter((verdict) => verdict === 'skipped').length,
     numTodoTests: verdicts.filter((verdict) => verdict === 'todo').length,
-    testResults: files.map((statuses) => ({
+    testResults: files.map((statuses, index) => ({
+      name: `file${index}.test.ts`,
+      message: statuses.length === 0 ? 'no such module' : '',
       // A file that could not be loaded has no tests and failed all the same.
       status: statuses.length === 0 || statuses.includes('failed') ? 'failed' : 'passed',
-      assertionResults: statuses.map((status) => ({ status })),
+      assertionResults: statuses.map((status) => ({
+        status,
+        fullName: `a test that ${status}`,
+        failureMessages: status === 'failed' ? ['expected 1', 'at a line'] : [],
+      })),
     })),
   })
 }
 
 describe('what a tier came to', () => {
   it('is the sum of its files', () => {
-    expect(count(report(['passed', 'passed'], ['passed']), 0)).toEqual({
+    expect(count(report(['passed', 'passed'], ['passed']), 0)).toMatchObject({
       passed: 3,
       failed: 0,
       skipped: 0,
     })
-    expect(count(report(['passed', 'failed'], ['failed']), 1)).toEqual({
+    expect(count(report(['passed', 'failed'], ['failed']), 1)).toMatchObject({
       passed: 1,
       failed: 2,
       skipped: 0,
@@ -34,7 +40,7 @@ describe('what a tier came to', () => {
   })
 
   it('tells what was left out', () => {
-    expect(count(report(['passed', 'skipped', 'todo']), 0)).toEqual({
+    expect(count(report(['passed', 'skipped', 'todo']), 0)).toMatchObject({
       passed: 1,
       failed: 0,
       skipped: 2,
@@ -42,14 +48,22 @@ describe('what a tier came to', () => {
   })
 
   it('counts a file that could not be loaded as one failure', () => {
-    expect(count(report(['passed'], []), 1)).toEqual({ passed: 1, failed: 1, skipped: 0 })
+    expect(count(report(['passed'], []), 1)).toMatchObject({ passed: 1, failed: 1, skipped: 0 })
   })
 
   it('is a failure when there was no test at all', () => {
-    expect(count(report(), 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+    expect(count(report(), 0)).toMatchObject({ passed: 0, failed: 1, skipped: 0 })
   })
 
   it('is a failure when only the exit code says so, as after an error outside the tests', () => {
-    expect(count(report(['passed']), 1)).toEqual({ passed: 1, failed: 1, skipped: 0 })
+    expect(count(report(['passed']), 1)).toMatchObject({ passed: 1, failed: 1, skipped: 0 })
+  })
+
+  it('names what failed with its reason, tests and files that could not be loaded', () => {
+    expect(count(report(['passed', 'failed'], []), 1).complaints).toEqual([
+      'file1.test.ts\n    no such module',
+      'a test that failed\n    expected 1\n    at a line',
+    ])
+    expect(count(report(['passed']), 0).complaints).toEqual([])
   })
 })

@@ -11,6 +11,8 @@ export type Outcome = {
   readonly failed: number
   /** Tests that the tier left out by itself. */
   readonly skipped: number
+  /** What failed and why, a text each, to be read where the tier's own report has long scrolled by. */
+  readonly complaints: readonly string[]
 }
 
 const report = z.object({
@@ -20,9 +22,23 @@ const report = z.object({
   numPendingTests: z.number(),
   numTodoTests: z.number(),
   testResults: z.array(
-    z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) }),
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
+    }),
   ),
 })
+
+/** Enough for a message with its difference and the top of its stack. */
+const COMPLAINT_LINES = 25
 
 /**
  * Runs one project of `vitest.config.ts`. Its own report goes to the terminal: as it comes, or as a whole in the end where
@@ -41,11 +57,17 @@ export const runTier = async (
     ]
     const exitCode = await vitest(args, isAlone ? 'inherit' : 'pipe')
     const text = await readFile(file, 'utf8').catch(() => undefined)
-    return text === undefined ? { passed: 0, failed: 1, skipped: 0 } : count(text, exitCode)
+    return text === undefined ? count(NO_REPORT, exitCode) : count(text, exitCode)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
+
+/** Of a run that ended before it could write one. */
+const NO_REPORT = JSON.stringify({
+  ...{ success: false, numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 },
+  testResults: [{ name: 'the tier', status: 'failed', message: 'no report', assertionResults: [] }],
+})
 
 /** Counts a report of vitest; whatever makes a run fail without a failed test counts as one. */
 export const count = (text: string, exitCode: number): Outcome => {
@@ -53,15 +75,27 @@ export const count = (text: string, exitCode: number): Outcome => {
   const brokenFiles = found.testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-  ).length
-  const failed = found.numFailedTests + brokenFiles
+  )
+  const failedTests = found.testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter((test) => test.status === 'failed'),
+  )
+  const failed = found.numFailedTests + brokenFiles.length
   const isBad = exitCode !== 0 || !found.success || found.numPassedTests + failed === 0
   return {
     passed: found.numPassedTests,
     failed: isBad ? Math.max(failed, 1) : failed,
     skipped: found.numPendingTests + found.numTodoTests,
+    complaints: [
+      ...brokenFiles.map(({ name, message }) => complaint(name, [message ?? ''])),
+      ...failedTests.map(({ fullName, failureMessages }) =>
+        complaint(fullName, failureMessages ?? []),
+      ),
+    ],
   }
 }
+
+const complaint = (name: string, messages: readonly string[]): string =>
+  [name, ...messages.join('\n').split('\n').slice(0, COMPLAINT_LINES)].join('\n    ')
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
