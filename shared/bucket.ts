@@ -11,7 +11,10 @@ import type { ObjectId } from './table.ts'
 
 const PREFIX_CHARACTERS = 2
 
-/** The leading characters of a random id spread keys over the bucket's partitions. */
+/**
+ * The leading characters of a random id spread keys over the bucket's partitions: not those of one process in one moment,
+ * whose ids may begin alike, but those of many, and of longer times.
+ */
 const spread = (oid: ObjectId): string => `${oid.slice(0, PREFIX_CHARACTERS)}/${oid}`
 
 export const bucketKey = {

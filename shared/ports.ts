@@ -328,6 +328,11 @@ export type Clock = {
 export type Ids = {
   /** A new id: 26 characters of `[a-z2-7]`, unique for all time and not to be guessed. */
   next(): string
+  /**
+   * As `next`. Those that one process asks for one after another may begin alike: what is made together and goes together
+   * then lies together wherever keys are kept in order, and who collects it touches a few pages and one directory.
+   */
+  nextBeside(): string
 }
 
 /**

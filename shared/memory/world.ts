@@ -57,7 +57,7 @@ export const createWorld = ({ seed, faults, minPartBytes }: WorldOptions): World
           await scheduler.sleep(actor, milliseconds)
         },
       },
-      ids: { next: () => randomId(random) },
+      ids: { next: () => randomId(random), nextBeside: () => randomId(random) },
     }
   }
   const setFaults = (others: Faults): void => {

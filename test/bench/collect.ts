@@ -138,7 +138,7 @@ const addGarbage = async ({ objects, store }: Opened, count: number): Promise<vo
 
 const newBlobItems = (store: Store, content: string) => {
   const digest = digestOf(content)
-  const oid = store.ids.next() as ObjectId
+  const oid = store.ids.nextBeside() as ObjectId
   const now = store.clock.now()
   const sizeBytes = Buffer.byteLength(content)
   const blob = unconditional(newBlob(digest, { sizeBytes, oid }, store.ids.next(), now))

@@ -52,7 +52,7 @@ export const createCalmWorld = (seed: number, start = Date.UTC(2026, 0, 1)): Cal
           await Promise.resolve()
         },
       },
-      ids: { next: () => randomId(random) },
+      ids: { next: () => randomId(random), nextBeside: () => randomId(random) },
     }
   }
   const copy = (ofSeed: number): CalmWorld => {

@@ -6,6 +6,7 @@ import { setStorageLimit } from '../../shared/quota/limit.ts'
 import { systemClock } from '../../shared/system/clock.ts'
 import { createRandomIds } from '../../shared/system/ids.ts'
 import { key, taskShards, type ObjectId, type ProjectId } from '../../shared/table.ts'
+import { surround, type Around } from '../support/around.ts'
 import { createTestApp, pushBlob, type TestApp, type TestAppOptions } from '../support/app.ts'
 
 const LIMITS = { minPartBytes: 4, directPartBytes: 5, directPutBytes: 10, checkpointBytes: 6 }
@@ -49,6 +50,8 @@ const begin = async (registry: TestApp, bytes: Uint8Array, extra: object = {}) =
   const { upload = '', ...rest } = session.parse(await answer.json())
   return { upload, ...rest }
 }
+
+type Begun = Awaited<ReturnType<typeof begin>>
 
 const sendParts = async (
   registry: TestApp,
@@ -241,6 +244,55 @@ describe('a direct upload in parts', () => {
       expect((await post(registry, `/${upload}/finish`)).status).toBe(201)
     }
     expect(await pulled(registry, digestOf(LARGE))).toBe(LARGE.toString())
+  })
+
+  describe('that somebody else ends while it is begun again, at any call of that', () => {
+    const endings = {
+      'as a blob': async (registry: TestApp, { put, upload }: Begun): Promise<void> => {
+        if (put === undefined) await sendParts(registry, upload, LARGE, ALL)
+        else await registry.send('PUT', put.url, SMALL)
+        expect((await post(registry, `/${upload}/finish`)).status).toBe(201)
+      },
+      'by giving it up': async ({ app }: TestApp, { upload }: Begun): Promise<void> => {
+        const answer = await app.request(`/v2/p/a/_direct/${upload}`, { method: 'DELETE' })
+        expect(answer.status).toBe(204)
+      },
+    }
+    for (const [how, end] of Object.entries(endings)) {
+      it.each([
+        ['at once', SMALL],
+        ['in parts', LARGE],
+      ])(`is begun anew, or there: ${how}, %s`, async (_way, bytes) => {
+        let wasCalled = true
+        for (let at = 1; wasCalled; at += 1) {
+          // Only the second time it is begun does somebody come in between, and what that one calls is not counted.
+          const left = { calls: Infinity }
+          let interrupt = async (): Promise<void> => {
+            await Promise.resolve()
+          }
+          const around: Around = async (_method, call) => {
+            left.calls -= 1
+            if (left.calls === 0) await interrupt()
+            return await call()
+          }
+          const registry = create({
+            wrap: (ports) => ({
+              kv: surround(ports.kv, around),
+              objects: surround(ports.objects, around),
+            }),
+          })
+          const begun = await begin(registry, bytes)
+          interrupt = async () => {
+            await end(registry, begun)
+          }
+          left.calls = at
+          const body = { digest: digestOf(bytes), size: bytes.byteLength }
+          const answer = await post(registry, '', body)
+          wasCalled = left.calls <= 0
+          expect([200, 201], `ended before call ${at}`).toContain(answer.status)
+        }
+      })
+    }
   })
 
   it('is over when it is cancelled', async () => {

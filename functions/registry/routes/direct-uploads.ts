@@ -32,7 +32,7 @@ import {
   readDirectUpload,
 } from '../../../shared/registry/uploads/direct/session.ts'
 import type { DirectUpload } from '../../../shared/registry/uploads/direct/session.ts'
-import { signParts, signWhole } from '../../../shared/registry/uploads/direct/sign.ts'
+import { signParts } from '../../../shared/registry/uploads/direct/sign.ts'
 import { standingOf } from '../../../shared/registry/uploads/direct/status.ts'
 import { cancelUpload } from '../../../shared/registry/uploads/cancel.ts'
 import { parseUploadId, uploadUnknown } from '../../../shared/registry/uploads/upload.ts'
@@ -66,8 +66,7 @@ export const directUploads = factory
     const wanted = { digest: parseDigest(digest), sizeBytes, wish }
     const begun = await beginDirectUpload(context, c.var.repository, wanted)
     if (begun.kind === 'present') return c.json({ state: 'present' })
-    const { upload } = begun
-    const put = await signWhole(context, upload)
+    const { put, upload } = begun
     return c.json({ upload: upload.oid, ...(await shown(c, upload)), ...(put && { put }) }, 201)
   })
   .get(SESSION, repository, can('push'), async (c) => c.json(await shown(c, await find(c))))

@@ -30,7 +30,7 @@ export const beginPush = async (
   const { pushed, children } = given
   const body = encodeBody(given.bytes)
   const oid =
-    body.bytes.byteLength > limits.inlineBodyBytes ? (store.ids.next() as ObjectId) : undefined
+    body.bytes.byteLength > limits.inlineBodyBytes ? (store.ids.nextBeside() as ObjectId) : undefined
   const now = store.clock.now()
   const operations: TransactOperation[] = [
     {

@@ -17,7 +17,7 @@ export const startUpload = async (
   algorithm: DigestAlgorithm,
 ): Promise<Upload> => {
   const { pid, rid } = await repositories.forPush(name)
-  const oid = store.ids.next() as ObjectId
+  const oid = store.ids.nextBeside() as ObjectId
   const now = store.clock.now()
   const attributes = {
     pid,

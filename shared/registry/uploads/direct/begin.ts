@@ -5,6 +5,7 @@ import type { RepositoryName } from '../../../oci/name.ts'
 import { quotaExceeded } from '../../../quota/charge.ts'
 import { NO_LIMIT } from '../../../quota/items.ts'
 import { readQuota } from '../../../quota/read.ts'
+import type { SignedRequest } from '../../../ports.ts'
 import { getItem, queryAll } from '../../../store/query.ts'
 import { transact } from '../../../store/transact.ts'
 import { key, prefix, SCHEMA_VERSION, type ObjectId, type RepositoryRef } from '../../../table.ts'
@@ -15,6 +16,7 @@ import type { RegistryContext } from '../../context.ts'
 import { readUpload, uploadUnknown } from '../upload.ts'
 import { partBytesFor, type Wish } from './plan.ts'
 import { change, isDirect, readDirectUpload, type DirectUpload } from './session.ts'
+import { signWhole } from './sign.ts'
 
 export type Wanted = {
   readonly digest: Digest
@@ -22,15 +24,26 @@ export type Wanted = {
   readonly wish?: Wish
 }
 
-/** `present`: the repository has the blob, and nothing is to be sent. */
+/**
+ * `present`: the repository has the blob, and nothing is to be sent. `put`: the request that puts the whole object; absent:
+ * it comes in parts, or is there.
+ */
 export type Begun =
   | { readonly kind: 'present' }
-  | { readonly kind: 'upload'; readonly upload: DirectUpload; readonly isResumed: boolean }
+  | {
+      readonly kind: 'upload'
+      readonly upload: DirectUpload
+      readonly put: SignedRequest | undefined
+    }
+
+/** Those who push the same blob share an upload, and each may end it: so often it is looked for anew. */
+const MAX_TRIES = 10
 
 /**
  * Begins a direct upload, or goes on with one of the same blob that was left. What is refused later is refused now, as
  * far as it is known, so that nobody sends gigabytes for nothing.
- * @throws RegistryError NAME_UNKNOWN, SIZE_INVALID; DENIED when the quota has no room
+ * @throws RegistryError NAME_UNKNOWN, SIZE_INVALID; DENIED when the quota has no room; UNSUPPORTED when the store cannot
+ * sign; BLOB_UPLOAD_UNKNOWN when whatever is begun is ended by others at once
  */
 export const beginDirectUpload = async (
   context: RegistryContext,
@@ -38,12 +51,27 @@ export const beginDirectUpload = async (
   wanted: Wanted,
 ): Promise<Begun> => {
   const repository = await context.repositories.forPush(name)
-  if (await isPresent(context, name, wanted.digest)) return { kind: 'present' }
+  for (let tries = 1; ; tries += 1) {
+    if (await isPresent(context, name, wanted.digest)) return { kind: 'present' }
+    try {
+      const upload = await goOnOrOpen(context, repository, wanted)
+      return { kind: 'upload', upload, put: await signWhole(context, upload) }
+    } catch (error) {
+      const isOver = error instanceof RegistryError && error.code === 'BLOB_UPLOAD_UNKNOWN'
+      if (!isOver || tries === MAX_TRIES) throw error
+    }
+  }
+}
+
+const goOnOrOpen = async (
+  context: RegistryContext,
+  repository: RepositoryRef,
+  wanted: Wanted,
+): Promise<DirectUpload> => {
   const left = await findLeft(context, repository, wanted)
-  if (left !== undefined) return { kind: 'upload', upload: left, isResumed: true }
+  if (left !== undefined) return left
   await assertRoom(context, repository, wanted)
-  const upload = await open(context, repository, wanted)
-  return { kind: 'upload', upload, isResumed: false }
+  return await open(context, repository, wanted)
 }
 
 const isPresent = async (
@@ -107,7 +135,7 @@ const open = async (
 ): Promise<DirectUpload> => {
   const { store, objects, limits } = context
   const partBytes = partBytesFor(limits, digest, sizeBytes, wish)
-  const oid = store.ids.next() as ObjectId
+  const oid = store.ids.nextBeside() as ObjectId
   const now = store.clock.now()
   await transact(store, [
     {
