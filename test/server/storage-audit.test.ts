@@ -69,7 +69,9 @@ it('finds that the file of a blob is gone, says so until it is pushed again, and
   const found = await audit('run', '--json')
   expect(found.code).toBe(1)
   expect(JSON.parse(found.out)).toMatchObject({ severity: 'lost', kind: 'blobWithoutBytes' })
-  expect(server.log().join('\n')).toContain('data is lost')
+  await eventually('the log says so', () =>
+    server.log().some((line) => line.includes('data is lost')) ? true : undefined,
+  )
   await eventually('whoever asks is told to push it', async () =>
     (await send('HEAD', blob)).status === 404 ? true : undefined,
   )
