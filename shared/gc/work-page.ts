@@ -1,6 +1,6 @@
 import { sideBySide } from '../limiter.ts'
-import type { Item } from '../ports.ts'
-import { nameOf, writeAll } from '../store/batch.ts'
+import type { Item, PutItem } from '../ports.ts'
+import { replaceEach } from '../store/each.ts'
 import { transact } from '../store/transact.ts'
 import { key, SCHEMA_VERSION } from '../table.ts'
 import type { QueuedTask } from '../tasks/parse.ts'
@@ -75,17 +75,15 @@ export const workOffPage = async (
 /** Takes tasks off their queues, many with one call, once what follows from them is in its own. */
 const settle = async (gc: Gc, handled: readonly Handled[]): Promise<void> => {
   const { store } = gc.context
-  const following = handled.flatMap(({ outcome, queued }) => {
+  const following = ({ outcome, queued }: Handled): readonly PutItem[] => {
     if (outcome === 'done') return []
+    // Of several reviews of one manifest the last is parked.
     if (outcome === 'parked') return parked(gc, queued)
     return [enqueue(store.ids, outcome.again, outcome.task ?? queued.task)]
-  })
-  // Of several reviews of one manifest the last is parked.
-  const distinct = new Map(following.map((put) => [nameOf(put.item), put]))
-  await writeAll(store, [...distinct.values()])
-  await writeAll(
+  }
+  await replaceEach(
     store,
-    handled.map(({ queued }) => ({ op: 'delete', key: queued.key })),
+    handled.map((each) => ({ key: each.queued.key, by: following(each) })),
   )
 }
 

@@ -26,10 +26,15 @@ export const doomObject = (
 ): readonly TransactOperation[] => {
   const now = store.clock.now()
   const doomed = { state: 'DOOM', version: store.ids.next(), updatedAt: now, deleteAt: dueAt }
+  // What waits for nothing has no way back, and who deletes it need not shut that first.
+  const waits = dueAt > now
   return [
-    { op: 'update', key: key.object(oid), set: { ...why, ...doomed }, conditions },
+    {
+      ...{ op: 'update', key: key.object(oid), conditions },
+      set: { ...why, ...doomed, ...(waits ? {} : { [DELETING]: true }) },
+    },
     enqueue(store.ids, dueAt, { type: 'OBJECT_DELETE', oid, size, digest }),
-    ...(digest === undefined || dueAt <= now
+    ...(digest === undefined || !waits
       ? []
       : [{ op: 'put', item: { ...key.trashedBlob(digest, oid), v: SCHEMA_VERSION } } as const]),
   ]

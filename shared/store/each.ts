@@ -1,5 +1,13 @@
 import { sideBySide } from '../limiter.ts'
-import type { TransactOperation, TransactOutcome, WriteOperation, WriteOutcome } from '../ports.ts'
+import type {
+  Key,
+  PutItem,
+  TransactOperation,
+  TransactOutcome,
+  WriteOperation,
+  WriteOutcome,
+} from '../ports.ts'
+import { nameOf, writeAll } from './batch.ts'
 import type { Store } from './store.ts'
 import { transact } from './transact.ts'
 
@@ -26,3 +34,28 @@ export const transactEach = async (
   store.kv.each === undefined
     ? await sideBySide(transactions, async (operations) => await transact(store, operations))
     : await store.kv.each.transact(transactions)
+
+/**
+ * Puts what is to take the place of some items, and deletes those; none goes before its successors are there. Where that
+ * costs no more, both happen at once.
+ */
+export const replaceEach = async (
+  store: Store,
+  replacements: readonly { readonly key: Key; readonly by: readonly PutItem[] }[],
+): Promise<void> => {
+  if (store.kv.each !== undefined) {
+    await store.kv.each.transact(
+      replacements.map(({ by, key }) => [...by, { op: 'delete', key } as const]),
+    )
+    return
+  }
+  // Of several with one key the last one counts: a batch takes no key twice.
+  const distinct = new Map(
+    replacements.flatMap(({ by }) => by.map((put) => [nameOf(put.item), put])),
+  )
+  await writeAll(store, [...distinct.values()])
+  await writeAll(
+    store,
+    replacements.map(({ key }) => ({ op: 'delete', key })),
+  )
+}
