@@ -10,7 +10,8 @@ import { createPolicies } from './policy.ts'
 import type { GcParameters } from './parameters.ts'
 import { NOTHING, resultOf, together, withOne, type Tally } from './tally.ts'
 import { unpark } from './unpark.ts'
-import { workOff, type Sum, type Trouble, type Work } from './work.ts'
+import { workOff, type Sum, type Work } from './work.ts'
+import type { Trouble } from './work-page.ts'
 
 const MINUTE_MS = 60_000
 /** What is due is counted no further while it is worked off. */

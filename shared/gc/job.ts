@@ -5,7 +5,7 @@ import { foresee } from './foresee.ts'
 import { readLog } from './log.ts'
 import { parseGcParameters, type GcParameters } from './parameters.ts'
 import { resultOf, tallyOf } from './tally.ts'
-import type { Trouble } from './work.ts'
+import type { Trouble } from './work-page.ts'
 
 export type GcJobDeps = Pick<Collection, 'context' | 'troubled' | 'isBusy'>
 

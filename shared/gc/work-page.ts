@@ -7,12 +7,14 @@ import type { QueuedTask } from '../tasks/parse.ts'
 import { enqueue } from '../tasks/tasks.ts'
 import type { Gc, Outcome } from './gc.ts'
 import { groupsOf, handle } from './handle.ts'
-import type { Work } from './work.ts'
 
 const FIRST_BACK_OFF_MS = 1_000
 const DAY_MS = 24 * 60 * 60_000
 /** After so many failures a task is put on the shelf: it is tried again once a day, for ever. */
 const ATTEMPTS = 10
+
+/** A task that failed. */
+export type Trouble = { readonly type: string; readonly attempts: number; readonly error: unknown }
 
 type Handled = { readonly queued: QueuedTask; readonly outcome: Outcome }
 
@@ -23,7 +25,7 @@ type Handled = { readonly queued: QueuedTask; readonly outcome: Outcome }
 export const workOffPage = async (
   gc: Gc,
   page: readonly QueuedTask[],
-  work: Work,
+  troubled: (trouble: Trouble) => void,
 ): Promise<readonly ('worked' | 'failed')[]> => {
   const handled: Handled[] = []
   const outcomes: ('worked' | 'failed')[] = []
@@ -33,7 +35,7 @@ export const workOffPage = async (
     } catch (error) {
       await postpone(gc, queued)
       outcomes.push('failed')
-      work.troubled({ type: queued.task.type, attempts: queued.attempts + 1, error })
+      troubled({ type: queued.task.type, attempts: queued.attempts + 1, error })
     }
   }
   const one = async (queued: QueuedTask): Promise<void> => {

@@ -3,7 +3,7 @@ import { queryPage } from '../store/query.ts'
 import { dueTasks, taskShards } from '../table.ts'
 import { parseTask } from '../tasks/parse.ts'
 import type { Gc } from './gc.ts'
-import { workOffPage } from './work-page.ts'
+import { workOffPage, type Trouble } from './work-page.ts'
 
 /** So many objects S3 deletes with one call. */
 const TASKS_PER_PAGE = 1_000
@@ -20,8 +20,6 @@ export type Work = {
   /** Asked before every page: whether this process has requests to answer, to which it gives way by taking on less at once. */
   readonly isBusy?: (() => boolean) | undefined
 }
-
-export type Trouble = { readonly type: string; readonly attempts: number; readonly error: unknown }
 
 export type Worked = {
   readonly tasks: number
@@ -74,7 +72,7 @@ export const workOffShard = async (
     if (await work.isStopped()) break
     const known = page.items.map(parseTask).filter((task) => task !== undefined)
     sum.unknown += page.items.length - known.length
-    const outcomes = await workOffPage(gc, known, work)
+    const outcomes = await workOffPage(gc, known, work.troubled)
     sum.tasks += known.length
     sum.failed += outcomes.filter((outcome) => outcome === 'failed').length
     after = page.next

@@ -1,7 +1,7 @@
 /** What collecting garbage costs and how long it takes: everything that a collected blob is to the collector, counted. */
 import { collectGarbage } from '../../shared/gc/collect.ts'
 import { DEFAULT_PARAMETERS, MAX_WORKERS } from '../../shared/gc/parameters.ts'
-import type { Trouble } from '../../shared/gc/work.ts'
+import type { Trouble } from '../../shared/gc/work-page.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'
 import { DEFAULT_LIMITS } from '../../shared/registry/context.ts'

@@ -1,5 +1,5 @@
 import { collectInBackground } from '../../shared/gc/background.ts'
-import type { Trouble } from '../../shared/gc/work.ts'
+import type { Trouble } from '../../shared/gc/work-page.ts'
 import { auditPurgeJob } from '../../shared/audit/purge-job.ts'
 import { startDue } from '../../shared/gc/steps/start.ts'
 import { createRepositories } from '../../shared/projects/repositories.ts'

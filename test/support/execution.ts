@@ -1,5 +1,6 @@
 import type { Lane, Stage } from '../../shared/gc/steps/stage.ts'
-import { takeStep, type Step, type StepDeps } from '../../shared/gc/steps/steps.ts'
+import type { StepDeps } from '../../shared/gc/steps/deps.ts'
+import { takeStep, type Step } from '../../shared/gc/steps/steps.ts'
 
 export type Execution = {
   readonly name: string

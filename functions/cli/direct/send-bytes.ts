@@ -2,7 +2,7 @@ import { CliError } from '../client.ts'
 import { isTemporary, Temporary, withRetries } from '../remote/backoff.ts'
 import { send } from '../remote/send.ts'
 import { signedParts, type SignedPart, type SignedRequest } from './protocol.ts'
-import type { Uploading } from './upload-blob.ts'
+import type { Uploading } from './uploading.ts'
 
 /** URLs asked for at a time: few enough that none expires before its turn. */
 const PARTS_PER_PAGE = 32

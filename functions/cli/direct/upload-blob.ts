@@ -1,38 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Readable } from 'node:stream'
 import { CliError } from '../client.ts'
-import { RefusedError, type Remote } from '../remote/registry.ts'
+import { RefusedError } from '../remote/registry.ts'
 import { retryAfter } from '../remote/backoff.ts'
-import type { Limiter } from '../../../shared/limiter.ts'
 import { missingParts, standing, type Standing } from './protocol.ts'
 import { sendParts, sendWhole } from './send-bytes.ts'
-
-/** Bytes that can be read as often as it takes, and from anywhere. */
-export type Blob = {
-  readonly digest: string
-  readonly sizeBytes: number
-  /** From `start` up to `end`, which is not in it any more. */
-  readonly open: (start: number, end: number) => Readable
-}
-
-/** Told how it goes. */
-export type Watch = {
-  /** Bytes that have gone, or have not after all when it is less than nothing. */
-  readonly sent: (bytes: number) => void
-  /** Bytes that the registry has read again so far. */
-  readonly verified: (bytes: number) => void
-}
-
-export type Uploading = {
-  readonly remote: Remote
-  /** As in a path: `project/repository`. */
-  readonly name: string
-  readonly blob: Blob
-  /** Of connections that carry bytes, over all blobs. */
-  readonly limiter: Limiter
-  readonly watch: Watch
-  readonly way?: 'single' | 'parts' | undefined
-}
+import type { Uploading } from './uploading.ts'
 
 /** A session may be ended by somebody who shares it, and its URLs may expire; so often it is begun again. */
 const MAX_SESSIONS = 5

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import type { Blob } from '../direct/upload-blob.ts'
+import type { Blob } from '../direct/uploading.ts'
 
 /** What was learnt of a blob when it was made ready to go. */
 export type ReadyBlob = Omit<Blob, 'open'> & {

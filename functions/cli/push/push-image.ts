@@ -1,6 +1,7 @@
 import { CliError } from '../client.ts'
 import { createLimiter, type Limiter } from '../../../shared/limiter.ts'
-import { uploadBlob, type Uploading } from '../direct/upload-blob.ts'
+import { uploadBlob } from '../direct/upload-blob.ts'
+import type { Uploading } from '../direct/uploading.ts'
 import type { ImageSource, Manifest, PendingBlob, ReadyBlob } from '../images/source.ts'
 import { RefusedError, type Remote } from '../remote/registry.ts'
 import { shortDigest, type Progress, type Row } from './progress.ts'

@@ -4,7 +4,7 @@ import { forgetLogs } from '../collect.ts'
 import { described, GC_JOB } from '../job.ts'
 import { parseGcParameters } from '../parameters.ts'
 import { collecting, dealLanes, type Collecting, type Stage } from './stage.ts'
-import type { StepDeps } from './steps.ts'
+import type { StepDeps } from './deps.ts'
 
 /**
  * Takes on the run that waits, in the name of an execution; nothing is to be done when there is none. `input`: of the

@@ -8,7 +8,7 @@ import { GC_JOB, tell } from '../job.ts'
 import { readLog, type LogLine } from '../log.ts'
 import { resultOf, tallyIn, tallyOf, type Tally } from '../tally.ts'
 import type { Lane, Stage } from './stage.ts'
-import type { StepDeps } from './steps.ts'
+import type { StepDeps } from './deps.ts'
 
 export type Finishing = {
   /** Absent: the first step failed, and who the run would belong to is all that is known. */

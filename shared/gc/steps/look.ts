@@ -1,7 +1,7 @@
 import { contribute } from '../../schedules/share.ts'
 import { GC_JOB } from '../job.ts'
 import type { Collecting, Lane, Stage } from './stage.ts'
-import type { StepDeps } from './steps.ts'
+import type { StepDeps } from './deps.ts'
 
 /** So often an execution works on all lanes: with every retry that there may be, its history stays below 25,000 events. */
 export const ROUNDS = 10

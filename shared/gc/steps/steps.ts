@@ -9,17 +9,14 @@
  * ```
  */
 import * as z from 'zod'
-import type { Executions } from '../../ports.ts'
-import type { GcJobDeps } from '../job.ts'
 import { begin } from './begin.ts'
+import type { StepDeps } from './deps.ts'
 import { finish } from './finish.ts'
 import { goOn } from './go-on.ts'
 import { look } from './look.ts'
 import { collecting, lane, type Lane, type Stage } from './stage.ts'
 import { workAlone } from './work-alone.ts'
 import { workLane } from './work-lane.ts'
-
-export type StepDeps = GcJobDeps & { readonly executions: Executions }
 
 const run = collecting.shape.run
 const named = { execution: z.string().min(1), input: z.unknown() }

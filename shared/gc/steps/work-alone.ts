@@ -2,7 +2,7 @@ import { readShared } from '../../schedules/share.ts'
 import { workOn } from '../../schedules/run-due.ts'
 import { GC_JOB, garbageCollectionJob } from '../job.ts'
 import type { Collecting, Stage } from './stage.ts'
-import type { StepDeps } from './steps.ts'
+import type { StepDeps } from './deps.ts'
 
 /**
  * Does a run in one go, and ends it, if it is not over.

@@ -3,9 +3,9 @@ import { collectPart } from '../collect.ts'
 import { GC_JOB } from '../job.ts'
 import { parseGcParameters } from '../parameters.ts'
 import { tallyIn } from '../tally.ts'
-import type { Trouble } from '../work.ts'
+import type { Trouble } from '../work-page.ts'
 import type { Collecting, Lane } from './stage.ts'
-import type { StepDeps } from './steps.ts'
+import type { StepDeps } from './deps.ts'
 
 /**
  * Works off what is due in the shards of one lane until nothing is, or this process has to end, or the run does. What is

@@ -1,8 +1,4 @@
 import { newGuard } from '../../guards/guard.ts'
-import type { Digest } from '../../oci/digest.ts'
-import type { Manifest } from '../../oci/manifest.ts'
-import type { RepositoryName } from '../../oci/name.ts'
-import type { Reference, Tag } from '../../oci/reference.ts'
 import type { TransactOperation } from '../../ports.ts'
 import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
@@ -10,30 +6,13 @@ import { key, type ObjectId } from '../../table.ts'
 import { enqueue } from '../../tasks/tasks.ts'
 import { logged, type RegistryContext } from '../context.ts'
 import { putReferrer } from '../referrers/referrers.ts'
-import { putBody, type StoredBody } from './body.ts'
-import { packDigests, type Children, type Pushed } from './children.ts'
+import { putBody } from './body.ts'
+import { packDigests } from './children.ts'
 import { accessoryTagOf } from './accessory-tags.ts'
 import { countArtifact } from './counts.ts'
 import { summaryOf } from './items.ts'
 import { pointTag, readTags, type TagsBefore } from './point.ts'
-import type { ManifestUpload } from './put.ts'
-
-/** A push under way. */
-export type Push = {
-  readonly name: RepositoryName
-  readonly pushed: Pushed
-  readonly manifest: Manifest
-  readonly digest: Digest
-  readonly bytes: Uint8Array
-  readonly tags: readonly Tag[]
-  readonly children: Children
-  readonly body: StoredBody
-  /** The object of a body that is too large for the table. */
-  readonly oid: ObjectId | undefined
-  /** Something that it refers to is not there, and need not be. */
-  readonly isSparse?: boolean
-  readonly checkTags?: ManifestUpload['checkTags']
-}
+import { firstOf, type Push } from './push.ts'
 
 const MAX_RACES = 20
 
@@ -68,10 +47,6 @@ export const commitManifest = async (
   }
   return false
 }
-
-/** What a push is called in the log. */
-export const firstOf = ([tag]: readonly Tag[], digest: Digest): Reference =>
-  tag === undefined ? { kind: 'digest', digest } : { kind: 'tag', tag }
 
 const ownWrites = (store: Store, push: Push): readonly TransactOperation[] => {
   const { pushed, manifest, digest, bytes, tags, body, children, oid, isSparse = false } = push

@@ -17,7 +17,7 @@ import {
   type Children,
   type Pushed,
 } from './children.ts'
-import type { Push } from './commit.ts'
+import type { Push } from './push.ts'
 
 /**
  * Says what is about to be pushed before anything of it is written, so that whatever becomes of the pusher, its refs can
@@ -30,7 +30,9 @@ export const beginPush = async (
   const { pushed, children } = given
   const body = encodeBody(given.bytes)
   const oid =
-    body.bytes.byteLength > limits.inlineBodyBytes ? (store.ids.nextBeside() as ObjectId) : undefined
+    body.bytes.byteLength > limits.inlineBodyBytes
+      ? (store.ids.nextBeside() as ObjectId)
+      : undefined
   const now = store.clock.now()
   const operations: TransactOperation[] = [
     {

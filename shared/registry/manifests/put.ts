@@ -2,28 +2,18 @@ import { algorithmOf, digestOf, type Digest } from '../../oci/digest.ts'
 import { RegistryError } from '../../oci/errors.ts'
 import { parseManifest } from '../../oci/manifest.ts'
 import type { RepositoryName } from '../../oci/name.ts'
-import type { Reference, Tag } from '../../oci/reference.ts'
+import type { Reference } from '../../oci/reference.ts'
 import { PortError } from '../../ports.ts'
 import type { Incarnation } from '../../table.ts'
 import type { RegistryContext } from '../context.ts'
 import { childrenOf, type Pushed } from './children.ts'
-import { commitManifest, type Push } from './commit.ts'
+import { commitManifest } from './commit.ts'
 import { abandon, beginPush } from './intent.ts'
 import { lookBeforePush, requireMembers } from './look.ts'
-import type { TagsBefore } from './point.ts'
+import type { ManifestUpload, Push } from './push.ts'
 import { relistAtOnce } from './relist.ts'
 import { retag } from './retag.ts'
 import { holdAndVerify } from './verify.ts'
-
-export type ManifestUpload = {
-  readonly reference: Reference
-  /** Tags to point at it besides the one it is pushed under (`?tag=`, spec main). */
-  readonly tags: readonly Tag[]
-  readonly bytes: Uint8Array
-  readonly contentType: string | undefined
-  /** Told what the tags lead to, whenever that was read; it throws when they are to stay there. */
-  readonly checkTags?: ((before: TagsBefore) => void) | undefined
-}
 
 export type PutManifest = { readonly digest: Digest; readonly subject: Digest | undefined }
 

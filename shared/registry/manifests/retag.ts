@@ -8,10 +8,10 @@ import type { Store } from '../../store/store.ts'
 import { transact } from '../../store/transact.ts'
 import type { RepositoryRef } from '../../table.ts'
 import { logged, type RegistryContext } from '../context.ts'
-import { firstOf, type Push } from './commit.ts'
 import { parseListedAs, parseManifestRecord, type TagRecord } from './items.ts'
 import type { Seen } from './look.ts'
 import { pointTag } from './point.ts'
+import { firstOf, type Push } from './push.ts'
 import { relistAtOnce, reviewListing } from './relist.ts'
 
 type Present = NonNullable<Seen['present']>

@@ -6,10 +6,10 @@ import { writeAll } from '../../store/batch.ts'
 import { parseBlob, type Blob } from '../blobs/items.ts'
 import type { RegistryContext } from '../context.ts'
 import { guardsOf, holdChildren } from './children.ts'
-import type { Push } from './commit.ts'
 import { putLargeBody } from './intent.ts'
 import { holdByTag } from './point.ts'
 import { childrenUnknown } from './look.ts'
+import type { Push } from './push.ts'
 
 export type Leniency = {
   /** Blobs that are known to be missing, and need not be there. */
