@@ -2,7 +2,7 @@ import type { CheckItem, Item } from '../ports.ts'
 import { isAsFound } from '../store/checks.ts'
 import { getItem } from '../store/query.ts'
 import { key, type ObjectId } from '../table.ts'
-import { numberIn } from './look.ts'
+import { numberIn } from '../store/known.ts'
 import type { CheckContext, Suspect } from './suspect.ts'
 import { token } from './tokens.ts'
 

@@ -1,5 +1,5 @@
 import { bucketKey } from '../bucket.ts'
-import type { Item, Objects } from '../ports.ts'
+import type { Objects } from '../ports.ts'
 import { retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import type { ObjectId } from '../table.ts'
@@ -10,9 +10,3 @@ export const headOf = async (
   oid: ObjectId,
 ): ReturnType<Objects['head']> =>
   await retry(store, async () => await objects.head(bucketKey.object(oid)))
-
-/** A number of an item that may have been written without it. */
-export const numberIn = (item: Item, name: string, otherwise = 0): number => {
-  const value = item[name]
-  return typeof value === 'number' ? value : otherwise
-}

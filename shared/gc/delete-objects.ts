@@ -1,9 +1,10 @@
 import { bucketKey } from '../bucket.ts'
 import { sideBySide } from '../limiter.ts'
-import type { Item, UpdateItem } from '../ports.ts'
+import type { UpdateItem } from '../ports.ts'
 import { DELETING } from '../registry/doom.ts'
 import { readAll, type Found } from '../store/batch.ts'
 import { writeEach } from '../store/each.ts'
+import { numberIn } from '../store/known.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import { timesOf, type Store } from '../store/store.ts'
 import { key, type ObjectId } from '../table.ts'
@@ -33,7 +34,7 @@ export const deleteObjects = async (
     found.get(key.object(oid))?.['state'] === 'DOOM'
   // It was brought back and doomed again, and this task is of the first time.
   const keptUntil = ({ oid }: ObjectTask): number =>
-    numberOf(found.get(key.object(oid)), 'deleteAt')
+    numberIn(found.get(key.object(oid)), 'deleteAt')
   const isDue = (task: ObjectTask): boolean => isDoomed(task) && keptUntil(task) <= now
   const doomed = await withoutWayBack(store, tasks.filter(isDue), found)
   const isGoing = new Set(doomed)
@@ -52,11 +53,6 @@ export const deleteObjects = async (
 
 const isEnding = (end: Outcome | Deletion): end is Deletion =>
   typeof end === 'object' && 'operations' in end
-
-const numberOf = (item: Item | undefined, name: string): number => {
-  const value = item?.[name]
-  return typeof value === 'number' ? value : 0
-}
 
 /** Refused: it is doomed no more. */
 export const shutWayBack = async (store: Store, oid: ObjectId): Promise<'done' | 'refused'> =>

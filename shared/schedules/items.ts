@@ -1,6 +1,7 @@
 /** Jobs that run by a schedule or when somebody says so: one run of a job at a time, and a history of them. */
 import * as z from 'zod'
 import type { Item } from '../ports.ts'
+import { known } from '../store/known.ts'
 import { SCHEMA_VERSION } from '../table.ts'
 
 /** Numbers of what came out, by what a job calls them. */
@@ -108,21 +109,8 @@ export const parseRun = (item: Item): Run => {
 }
 
 /** A run as it is stored. */
-export const runAttributes = ({
-  endedAt,
-  leaseUntil,
-  owner,
-  progress,
-  result,
-  resumedFrom,
-  ...run
-}: Run) => ({
+export const runAttributes = ({ result, ...run }: Run) => ({
   v: SCHEMA_VERSION,
-  ...run,
+  ...known(run),
   result: JSON.stringify(result),
-  ...(endedAt === undefined ? {} : { endedAt }),
-  ...(owner === undefined ? {} : { owner }),
-  ...(leaseUntil === undefined ? {} : { leaseUntil }),
-  ...(progress === undefined ? {} : { progress }),
-  ...(resumedFrom === undefined ? {} : { resumedFrom }),
 })

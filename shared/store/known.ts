@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../ports.ts'
+import type { AttributeValue, Item } from '../ports.ts'
 
 /** The attributes that have a value: an item has no others. */
 export const known = (
@@ -9,3 +9,9 @@ export const known = (
       value === undefined ? [] : [[name, value]],
     ),
   )
+
+/** A number of an item that may not be there, or may have been written without it: then 0. */
+export const numberIn = (item: Item | undefined, name: string): number => {
+  const value = item?.[name]
+  return typeof value === 'number' ? value : 0
+}

@@ -3,7 +3,7 @@ import { holds } from '../../registry/blobs/items.ts'
 import { key, prefix } from '../../table.ts'
 import { isSo } from '../confirm.ts'
 import { isAsSeen } from '../../store/checks.ts'
-import { numberIn } from '../look.ts'
+import { numberIn } from '../../store/known.ts'
 import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspect.ts'
 import { token } from '../tokens.ts'
 

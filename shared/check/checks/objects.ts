@@ -14,8 +14,8 @@ import {
 import type { Task } from '../../tasks/tasks.ts'
 import { isSo } from '../confirm.ts'
 import { isAbsent, isAsFound, isAsSeen } from '../../store/checks.ts'
-import { numberIn } from '../look.ts'
 import { sideBySide } from '../../limiter.ts'
+import { numberIn } from '../../store/known.ts'
 import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspect.ts'
 import { token } from '../tokens.ts'
 
