@@ -3,9 +3,10 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { currentAccount } from '../accounts.ts'
 import { createClient } from '../client.ts'
+import { follow } from '../follow.ts'
 import { beginRun } from '../gc/api.ts'
 import { csvOf } from '../gc/csv.ts'
-import { followRun, outcomeOf } from '../gc/follow.ts'
+import { followedRun, outcomeOf } from '../gc/followed.ts'
 import { interruptible } from '../interrupt.ts'
 import { print } from '../output.ts'
 import { parseCount, parseSize } from '../parse.ts'
@@ -60,7 +61,7 @@ export const addGcRuns = (command: Command): void => {
       }
       const run = await interruptible(
         `run ${id} stops within seconds; what it deleted is gone`,
-        async (signal) => await followRun(client, id, process.stderr, signal),
+        async (signal) => await follow(followedRun(client, id), process.stderr, { signal }),
       )
       print(outcomeOf(run))
       if (run.job_status !== 'Success') process.exitCode = FAILED
@@ -76,7 +77,7 @@ export const addGcRuns = (command: Command): void => {
       const client = createClient(currentAccount())
       const dry = { dry_run: true, ignore_grace: options.ignoreGrace ?? false }
       const id = await beginRun(client, { ...parametersOf(options), ...dry })
-      const run = await followRun(client, id, process.stderr)
+      const run = await follow(followedRun(client, id), process.stderr)
       if (run.job_status !== 'Success') process.exitCode = FAILED
       const isForPrograms = options.json === true || options.csv === true
       const body = await client.stream(`/system/gc/${id}/${isForPrograms ? 'deletions' : 'log'}`)

@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import { currentAccount } from '../accounts.ts'
 import { createClient, type Client } from '../client.ts'
+import { follow } from '../follow.ts'
 import { interruptible } from '../interrupt.ts'
 import { print, printList } from '../output.ts'
 import { parseCount } from '../parse.ts'
 import {
   beginAudit,
   finding,
-  followAudit,
+  followedAudit,
   latestAudit,
   listAudits,
   openFindings,
@@ -51,7 +52,7 @@ export const addStorageAudit = (audit: Command): void => {
       }
       const run = await interruptible(
         `audit ${id} stops within seconds; what it found is being mended`,
-        async (signal) => await followAudit(client, id, process.stderr, signal),
+        async (signal) => await follow(followedAudit(client, id), process.stderr, { signal }),
       )
       await show(client, run, options)
     })

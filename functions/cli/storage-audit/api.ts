@@ -1,12 +1,9 @@
 /** Storage audits as the management API tells of them. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { WriteStream } from 'node:tty'
 import * as z from 'zod'
 import { CliError, type Client } from '../client.ts'
+import type { Followed } from '../follow.ts'
 
 const PATH = '/system/storageaudit'
-const LOOK_MS = 500
-const LINE_MS = 10_000
 
 const parameters = z.object({
   items_compared: z.number().default(0),
@@ -67,35 +64,14 @@ export const openFindings = async (
   as: 'log' | 'findings',
 ): Promise<ReadableStream<Uint8Array>> => await client.stream(`${PATH}/${id}/${as}`)
 
-type Out = Pick<WriteStream, 'write'> & { readonly isTTY?: boolean }
-
-/**
- * Shows how an audit goes until it is over.
- * @throws CliError when the signal comes, and has the audit stopped
- */
-export const followAudit = async (
-  client: Client,
-  id: number,
-  out: Out,
-  signal: AbortSignal,
-): Promise<AuditRun> => {
-  let saidAt = Date.now()
-  for (;;) {
-    const run = await readAudit(client, id)
-    const isOver = run.job_status !== 'Pending' && run.job_status !== 'Running'
-    if (out.isTTY === true) out.write(`\r\u001b[K${isOver ? '' : outcomeOf(run)}`)
-    else if (!isOver && Date.now() - saidAt >= LINE_MS) {
-      saidAt = Date.now()
-      out.write(`${outcomeOf(run)}\n`)
-    }
-    if (isOver) return run
-    if (signal.aborted) {
-      await stopAudit(client, id)
-      throw new CliError('stopped')
-    }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
-  }
-}
+export const followedAudit = (client: Client, id: number): Followed<AuditRun> => ({
+  look: async () => await readAudit(client, id),
+  isOver: ({ job_status: status }) => status !== 'Pending' && status !== 'Running',
+  describe: outcomeOf,
+  stop: async () => {
+    await stopAudit(client, id)
+  },
+})
 
 /** What came of it so far, in a sentence. */
 export const outcomeOf = ({ id, job_parameters: told, job_status: status }: AuditRun): string =>

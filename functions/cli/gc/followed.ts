@@ -1,41 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { WriteStream } from 'node:tty'
 import { formatBytes } from '../../../shared/bytes.ts'
-import { CliError, type Client } from '../client.ts'
+import type { Client } from '../client.ts'
+import type { Followed } from '../follow.ts'
 import { isOver, readRun, type GcRun } from './api.ts'
 
-const LOOK_MS = 500
-const LINE_MS = 10_000
 const BAR = 24
 
-type Out = Pick<WriteStream, 'write'> & { readonly isTTY?: boolean }
-
-/**
- * Shows how a run goes until it is over: a bar on a terminal, elsewhere a line now and then.
- * @throws CliError when the signal comes, and has the run stopped
- */
-export const followRun = async (
-  client: Client,
-  id: number,
-  out: Out,
-  signal?: AbortSignal,
-): Promise<GcRun> => {
-  let saidAt = Date.now()
-  for (;;) {
-    const run = await readRun(client, id)
-    if (out.isTTY === true) out.write(`\r\u001b[K${isOver(run) ? '' : progressOf(run)}`)
-    else if (Date.now() - saidAt >= LINE_MS && !isOver(run)) {
-      saidAt = Date.now()
-      out.write(`${progressOf(run)}\n`)
-    }
-    if (isOver(run)) return run
-    if (signal?.aborted === true) {
-      await client.send('PUT', `/system/gc/${id}`)
-      throw new CliError('stopped')
-    }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
-  }
-}
+/** A run of garbage collection, with a bar. */
+export const followedRun = (client: Client, id: number): Followed<GcRun> => ({
+  look: async () => await readRun(client, id),
+  isOver,
+  describe: progressOf,
+  stop: async () => {
+    await client.send('PUT', `/system/gc/${id}`)
+  },
+})
 
 const progressOf = ({ job_parameters: told, job_status: status }: GcRun): string => {
   const { purged_blobs: blobs, released_space: bytes, tasks_done: done } = told
