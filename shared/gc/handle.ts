@@ -14,7 +14,7 @@ import { repairManifest } from './repair-manifest.ts'
 import { reviewBlobs } from './review-blobs.ts'
 import { reviewHolder } from './review-holder.ts'
 import { reviewIntent } from './review-intent.ts'
-import { reviewLink } from './review-link.ts'
+import { reviewLinks } from './review-links.ts'
 import { reviewListing } from './review-listing.ts'
 import { reviewManifest } from './review-manifest.ts'
 import { reviewParked } from './review-parked.ts'
@@ -35,7 +35,7 @@ export const handle = async (gc: Gc, queued: QueuedTask): Promise<Outcome> => {
     case 'TOMBSTONE':
       return await clearTombstone(gc, task, queued)
     case 'LINK_REVIEW':
-      return await reviewLink(gc, task, queued)
+      return await alone(gc, reviewLinks, task)
     case 'BLOB_REVIEW':
       return await alone(gc, reviewBlobs, task)
     case 'BLOB_DELETE':
@@ -86,6 +86,7 @@ export type Group = {
 
 /** Those of some tasks of which many cost little more than one. */
 export const groupsOf = (gc: Gc, tasks: readonly QueuedTask[]): readonly Group[] => [
+  ...group(gc, tasks, 'LINK_REVIEW', reviewLinks),
   ...group(gc, tasks, 'BLOB_REVIEW', reviewBlobs),
   ...group(gc, tasks, 'BLOB_DELETE', deleteBlobs),
   ...group(gc, tasks, 'OBJECT_DELETE', deleteObjects),

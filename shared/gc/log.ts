@@ -61,12 +61,12 @@ export type Deletion = {
 
 /**
  * Deletes things, each with its line in the log and in a transaction of its own: both or neither, so each thing has one
- * line and no line is lost. One of which a condition does not hold stays as it is.
+ * line and no line is lost. One of which a condition does not hold stays as it is. Answers, in their order, which are done.
  */
 export const deleteEachLogged = async (
   { context: { store }, deleted, run }: Pick<Gc, 'context' | 'deleted' | 'run'>,
   deletions: readonly Deletion[],
-): Promise<void> => {
+): Promise<readonly boolean[]> => {
   const number = deletions.some(({ what }) => what !== undefined) ? await run() : 0
   const outcomes = await transactEach(
     store,
@@ -77,6 +77,7 @@ export const deleteEachLogged = async (
   for (const [index, { what }] of deletions.entries()) {
     if (what !== undefined && outcomes[index]?.done === true) deleted(what)
   }
+  return outcomes.map(({ done }) => done)
 }
 
 /** For who deletes by a transaction of its own. */

@@ -1,7 +1,6 @@
 import type { Item, Key, TransactOperation } from '../ports.ts'
 import { getItem, queryPage } from '../store/query.ts'
 import type { Store } from '../store/store.ts'
-import { transact } from '../store/transact.ts'
 import { parseGuard, type Guard } from './guard.ts'
 import { release, review } from './transition.ts'
 
@@ -113,20 +112,3 @@ export const removal = (guard: Guard): TransactOperation => ({
     { kind: 'equals', name: 'state', value: 'CONDEMNED' },
   ],
 })
-
-/**
- * Collects a guard: gone together with all of `effects` in one transaction, or not at all.
- * `kept`: it was absent, or held, or rescued at the last moment.
- */
-export const collect = async (
-  store: Store,
-  key: Key,
-  holders: Holders,
-  effects: (guard: Guard) => readonly TransactOperation[] | Promise<readonly TransactOperation[]>,
-): Promise<'collected' | 'kept'> => {
-  const examined = await examine(store, key, holders)
-  if (examined.outcome !== 'empty') return 'kept'
-  const { guard } = examined
-  const outcome = await transact(store, [removal(guard), ...(await effects(guard))])
-  return outcome.done ? 'collected' : 'kept'
-}

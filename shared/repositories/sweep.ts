@@ -14,7 +14,9 @@ const LISTS = ['artifact', 'part', 'accessory'] as const satisfies readonly List
 
 /**
  * Deletes what is left in a repository whose name is gone, a part of it at a time; for the worker of its tasks. Safe to
- * repeat and to run twice at once. `remove` is to do for each of them what `removeManifest` does. Answers `done` when nothing was left; else it is to be called again.
+ * repeat and to run twice at once. `remove` is to do for each of them what `removeManifest` does. Answers `done` when
+ * nothing was left; else it is to be called again: at once when there is `more`, later when all of it is `held`, by pushes
+ * that are under way or died.
  */
 export const sweepRepository = async (
   context: RegistryContext,
@@ -22,19 +24,25 @@ export const sweepRepository = async (
   remove = async (digest: Digest): Promise<void> => {
     await removeManifest(context, repository, digest)
   },
-): Promise<'done' | 'more'> => {
+): Promise<'done' | 'more' | 'held'> => {
   const { store } = context
   const { rid } = repository
-  let seen = 0
+  let [seen, gone] = [0, 0]
+  const left = () => (gone > 0 ? 'more' : 'held')
   for (const list of LISTS) {
     for await (const { digest } of walkListed(store, rid, list)) {
       seen += 1
-      // What an index holds goes in the round behind that of the index.
-      await remove(digest).catch(ignoreHeldOrGone)
-      if (seen === MOST_AT_ONCE) return 'more'
+      try {
+        await remove(digest)
+        gone += 1
+      } catch (error) {
+        // What an index holds goes in the round behind that of the index.
+        if (!isHeldOrGone(error)) throw error
+      }
+      if (seen === MOST_AT_ONCE) return left()
     }
   }
-  if (seen > 0) return 'more'
+  if (seen > 0) return left()
   await writeAll(store, [
     ...Array.from({ length: COUNT_SHARDS }, (_, shard) => ({
       op: 'delete' as const,
@@ -45,8 +53,5 @@ export const sweepRepository = async (
   return 'done'
 }
 
-const ignoreHeldOrGone = (error: unknown): void => {
-  const isExpected =
-    error instanceof RegistryError && ['DENIED', 'MANIFEST_UNKNOWN'].includes(error.code)
-  if (!isExpected) throw error
-}
+const isHeldOrGone = (error: unknown): boolean =>
+  error instanceof RegistryError && ['DENIED', 'MANIFEST_UNKNOWN'].includes(error.code)

@@ -1,10 +1,11 @@
 import { bucketKey } from '../../shared/bucket.ts'
 import { shutWayBack } from '../../shared/gc/delete-objects.ts'
 import { collectLogged } from '../../shared/gc/review-manifest.ts'
-import { collect, condemn } from '../../shared/guards/collect.ts'
+import { condemn, examine, removal, type Holders } from '../../shared/guards/collect.ts'
+import type { Guard } from '../../shared/guards/guard.ts'
 import type { World } from '../../shared/memory/world.ts'
 import { parseDigest } from '../../shared/oci/digest.ts'
-import { PortError, type Item } from '../../shared/ports.ts'
+import { PortError, type Item, type Key, type TransactOperation } from '../../shared/ports.ts'
 import { refund } from '../../shared/quota/refund.ts'
 import { holds, parseBlob } from '../../shared/registry/blobs/items.ts'
 import { doomObject } from '../../shared/registry/doom.ts'
@@ -12,7 +13,7 @@ import { releaseChildren, unpackDigests } from '../../shared/registry/manifests/
 import { giveUpIntent } from '../../shared/registry/manifests/intent.ts'
 import { dropTags } from '../../shared/registry/manifests/untag.ts'
 import { writeAll } from '../../shared/store/batch.ts'
-import { timesOf } from '../../shared/store/store.ts'
+import { timesOf, type Store } from '../../shared/store/store.ts'
 import { transact } from '../../shared/store/transact.ts'
 import {
   GUARD,
@@ -79,6 +80,19 @@ const collectUntagged = async (world: World, registry: Registry, item: Item): Pr
   if (name === undefined) return
   const repository = { pid: String(name['pid']) as ProjectId, rid: rid as RepositoryId }
   await collectLogged(gcOf(registry), repository, parseDigest(digest), undefined)
+}
+
+/** A guard goes together with all of `effects` in one transaction, or not at all. */
+const collect = async (
+  store: Store,
+  key: Key,
+  holders: Holders,
+  effects: (guard: Guard) => readonly TransactOperation[],
+): Promise<void> => {
+  const examined = await examine(store, key, holders)
+  if (examined.outcome !== 'empty') return
+  const { guard } = examined
+  await transact(store, [removal(guard), ...effects(guard)])
 }
 
 const collectLink = async ({ context: { store } }: Registry, { pk, sk, ...rest }: Item) => {

@@ -2,10 +2,13 @@ import { expect, it } from 'vitest'
 import { PortError, type BatchOperation } from '../../shared/ports.ts'
 import { digestOf } from '../../shared/oci/digest.ts'
 import { parseRepositoryName } from '../../shared/oci/name.ts'
+import { readProject } from '../../shared/projects/find.ts'
+import { deleteRepository } from '../../shared/repositories/delete.ts'
+import { readListed } from '../../shared/repositories/find.ts'
 import { writeAll } from '../../shared/store/batch.ts'
 import { key, prefix } from '../../shared/table.ts'
 import { enqueue } from '../../shared/tasks/tasks.ts'
-import { imageJson, pushBlob, pushImage } from '../support/app.ts'
+import { imageJson, indexJson, pushBlob, pushImage } from '../support/app.ts'
 import { createCollectedRegistry, pushThatDies } from '../support/gc.ts'
 
 it('a manifest is collected although a push that died was about to tag it', async () => {
@@ -86,4 +89,22 @@ it('a tag of a manifest that is just going is found by its hold, whoever looks a
     await store.kv.query({ pk: key.tagsOf(rid), sk: { prefix: prefix.tags }, read: 'strong' }),
   ).toMatchObject({ items: [] })
   expect(await ask('p/a/manifests/v1')).toBe(404)
+})
+
+it('a deleted repository waits for the push that holds what is in it, and does not look all the while', async () => {
+  const { ask, collect, context, registry, troubles } = createCollectedRegistry()
+  const digest = await pushImage(registry, 'p/a', 'v1', ['one'])
+  await pushThatDies(context, 'p/a', 'all', indexJson([imageJson('{}', ['one'])]))
+  const { store } = context
+  const name = parseRepositoryName('p/a')
+  const { rid } = await context.repositories.forPush(name)
+  const project = await readProject(store, { name: name.project })
+  await deleteRepository(context, await readListed(store, project, name.path))
+  // It comes to an end although nothing can go yet.
+  await collect(0)
+  expect(await store.kv.get(key.manifest(rid, digest), 'strong')).toBeDefined()
+  await collect(8)
+  expect(await store.kv.get(key.manifest(rid, digest), 'strong')).toBeUndefined()
+  expect(await ask(`p/a/blobs/${digestOf('one')}`)).toBe(404)
+  expect(troubles).toEqual([])
 })
