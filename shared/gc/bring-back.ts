@@ -8,7 +8,7 @@ import { key, type ObjectId } from '../table.ts'
 import { enqueue } from '../tasks/tasks.ts'
 import type { Gc } from './gc.ts'
 import { ownAgain } from './own-again.ts'
-import { holdersOf } from './review-blobs.ts'
+import { holdersOf } from './blob-holders.ts'
 
 /**
  * Makes an object the bytes of a blob again that has no record any more, but is held; out of the trash if it must be. Not

@@ -5,9 +5,9 @@ import { doomObject } from '../registry/doom.ts'
 import { timesOf } from '../store/store.ts'
 import { key } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
+import { holdersOf } from './blob-holders.ts'
 import type { HandlerOfMany } from './gc.ts'
 import { deleteEachLogged } from './log.ts'
-import { holdersOf } from './review-blobs.ts'
 
 /** Collects blobs that were condemned a while ago and that nobody rescued since; their objects go to the trash. */
 export const deleteBlobs: HandlerOfMany<TaskOf<'BLOB_DELETE'>> = async (gc, tasks) => {

@@ -12,29 +12,52 @@ import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
 import { key, prefix, type ProjectId } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
-import type { Gc, HandlerOfMany } from './gc.ts'
+import type { Gc, HandlerOfMany, Outcome } from './gc.ts'
 import { deleteEachLogged } from './log.ts'
+import { reviewBlobs } from './review-blobs.ts'
 
 type LinkTask = TaskOf<'LINK_REVIEW'>
 
-/** Collects projects' links to blobs that none of their repositories holds any more, and has the blobs looked at. */
+/**
+ * Collects projects' links to blobs that none of their repositories holds any more, and looks at the blobs at once: the
+ * tasks stay until what follows from that is in its queue.
+ */
 export const reviewLinks: HandlerOfMany<LinkTask> = async (gc, tasks) => {
   const { store } = gc.context
   const waiting = await endLeases(store, tasks)
   const links = linksOf(tasks.filter((task) => !waiting.has(task)))
   const collected = await collectLinks(gc, links)
   // Whether or not it was this call that collected it: a call before may have fallen over here.
-  const kept = links.filter((link) => !collected.has(link.name)).map((link) => link.key)
-  const there = await readAll(store, kept, 'strong')
+  const kept = links.filter((link) => !collected.has(link.name))
+  const there = await readAll(
+    store,
+    kept.map((link) => link.key),
+    'strong',
+  )
+  const gone = new Map(
+    links
+      .filter((link) => there.get(link.key) === undefined)
+      .map(({ digest, name }) => [name, digest]),
+  )
+  const follows = await reviewEach(gc, [...gone.values()])
   const now = store.clock.now()
   return tasks.map((task) => {
-    const { digest, pid } = task
     const left = waiting.get(task)
     // It was renewed, and has a review of its own; or clocks differ by more than they should.
     if (left !== undefined) return { again: now + left }
-    if (there.get(key.link(digest, pid)) !== undefined) return 'done'
-    return { again: now, task: { type: 'BLOB_REVIEW', digest } }
+    const digest = gone.get(nameOf(key.link(task.digest, task.pid)))
+    const outcome = digest && follows.get(digest)
+    // What follows from several of them follows once, from one that would find it again: its own link is gone.
+    if (digest !== undefined) follows.delete(digest)
+    return outcome ?? 'done'
   })
+}
+
+/** What becomes of blobs, each looked at once. */
+const reviewEach = async (gc: Gc, digests: readonly Digest[]): Promise<Map<Digest, Outcome>> => {
+  const tasks = [...new Set(digests)].map((digest) => ({ type: 'BLOB_REVIEW', digest }) as const)
+  const outcomes = await reviewBlobs(gc, tasks)
+  return new Map(tasks.map(({ digest }, index) => [digest, outcomes[index] ?? 'done']))
 }
 
 type Link = {

@@ -1,4 +1,4 @@
-import { holdersOf } from '../../gc/review-blobs.ts'
+import { holdersOf } from '../../gc/blob-holders.ts'
 import { isHeld } from '../../guards/collect.ts'
 import type { Item } from '../../ports.ts'
 import { parseBlob } from '../../registry/blobs/items.ts'
