@@ -11,7 +11,7 @@ import type { Deleted } from '../../shared/gc/gc.ts'
 import { lineOf } from '../../shared/gc/log.ts'
 import { writeAll } from '../../shared/store/batch.ts'
 import { workOff } from '../../shared/gc/work.ts'
-import { parseBlob } from '../../shared/registry/blobs/items.ts'
+import { newBlob, parseBlob } from '../../shared/registry/blobs/items.ts'
 import type { RegistryContext } from '../../shared/registry/context.ts'
 import { key, SCHEMA_VERSION, type Incarnation, type ObjectId } from '../../shared/table.ts'
 import { enqueue, type Task, type TaskType } from '../../shared/tasks/tasks.ts'
@@ -58,6 +58,7 @@ export const TASK_TYPES = Object.keys({
 
 const FORGOTTEN_RUN = 1_000
 const STRAY = 's'.repeat(26)
+const LONELY = 'l'.repeat(26)
 /** So large that it lies in the bucket. */
 const LARGE = { annotations: { padding: Array.from({ length: 300 }, String).join() } }
 
@@ -206,7 +207,9 @@ const damage = async (world: CalmWorld, { repositories, store }: RegistryContext
   for (const item of world.table.items()) if (isRef(item)) world.table.set(item, undefined)
   const owned = parseBlob(world.table.get(key.blob(first)) ?? stray).oid
   world.table.set(key.object(owned), undefined)
+  const lonely = putLonely(world, clock.now())
   const found: readonly Task[] = [
+    { type: 'BLOB_REVIEW', digest: lonely },
     { type: 'STRAY_REVIEW', oid },
     { type: 'HOLDER_REVIEW', holderPk: stray.pk, holderSk: stray.sk },
     { type: 'BLOB_REPAIR', digest: first, oid: owned },
@@ -216,4 +219,16 @@ const damage = async (world: CalmWorld, { repositories, store }: RegistryContext
     store,
     found.map((task) => enqueue(ids, clock.now(), task)),
   )
+}
+
+/** A blob, bytes and all, to which no project has a link. */
+const putLonely = (world: CalmWorld, now: number): Digest => {
+  const content = 'lonely'
+  const [digest, oid] = [digestOf(content), LONELY as ObjectId]
+  world.bucket.put(bucketKey.object(oid), Buffer.from(content), true)
+  const { item } = newBlob(digest, { sizeBytes: content.length, oid }, LONELY, now)
+  const owned = { v: SCHEMA_VERSION, state: 'OWN', version: LONELY, digest, updatedAt: now }
+  world.table.set(item, item)
+  world.table.set(key.object(oid), { ...key.object(oid), ...owned })
+  return digest
 }

@@ -14,7 +14,8 @@ import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspe
 import { token } from '../tokens.ts'
 
 /**
- * A blob has its bytes in the bucket, and owns them; somebody holds it, or a task says that nobody does. A record is there
+ * A blob has its bytes in the bucket, and owns them; somebody holds it, or a task says that nobody does; a held one may be
+ * condemned as a link may. A record is there
  * before its object and goes behind it, so what a record says that is there before and after a look holds for the look.
  */
 export const checkBlobs: Check = async (context, entries) => {
@@ -33,12 +34,11 @@ export const checkBlobs: Check = async (context, entries) => {
     const isWhole = head?.sizeBytes === one.blob.sizeBytes && one.blob.isCorrupt !== true
     const isOwned = records.get(key.object(one.blob.oid))?.['state'] === 'OWN'
     const isOld = numberIn(one.item, 'createdAt') < context.before
-    const isReviewed = held.has(one.digest) && one.item['state'] === 'LIVE'
     return [
       ...(isWhole ? [] : [withoutBytes(context, one)]),
       ...(isWhole && one.blob.missingAt !== undefined ? [bytesAreBack(context, one)] : []),
       ...(isOwned ? [] : [withoutObject(context, one)]),
-      ...(isReviewed || !isOld ? [] : [unreviewed(context, one)]),
+      ...(held.has(one.digest) || !isOld ? [] : [unreviewed(context, one)]),
     ]
   })
   return found.flat()
@@ -93,6 +93,6 @@ const unreviewed = ({ store }: CheckContext, { digest, item }: One): Suspect => 
   awaits: [token.blob(digest)],
   repair: [{ type: 'BLOB_REVIEW', digest }],
   confirm: async () =>
-    (item['state'] !== 'LIVE' || !(await isHeld(store, holdersOf(store, digest)))) &&
+    !(await isHeld(store, holdersOf(store, digest))) &&
     (await isSo(store, [isAsSeen(item, 'version')])),
 })

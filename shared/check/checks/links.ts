@@ -7,14 +7,18 @@ import { numberIn } from '../../store/known.ts'
 import { entriesOf, type Check, type CheckContext, type Suspect } from '../suspect.ts'
 import { token } from '../tokens.ts'
 
-/** A project's link to a blob is held, or a task says that it is not; a lease that is over has a task that ends it. */
+/**
+ * A project's link to a blob is held, or a task says that it is not; a lease that is over has a task that ends it. One that
+ * is held may be condemned, by a collector that fell over behind another one: whoever pushes rescues it, and whoever lets
+ * go of it has it looked at.
+ */
 export const checkLinks: Check = (context, entries) => {
   const { before } = context
   const held = new Set(
     entriesOf(entries, 'lease', 'ref').map(({ of }) => token.link(of.digest, of.pid)),
   )
   const links = entriesOf(entries, 'link').filter(
-    ({ item, of }) => item['state'] !== 'LIVE' || !held.has(token.link(of.digest, of.pid)),
+    ({ of }) => !held.has(token.link(of.digest, of.pid)),
   )
   const leases = entriesOf(entries, 'lease').filter(
     ({ item }) => numberIn(item, 'expiresAt') < before,
@@ -39,8 +43,7 @@ const linkUnreviewed = ({ store }: CheckContext, { item, of }: Found<'link'>): S
     awaits: [token.link(digest, pid)],
     repair: [{ type: 'LINK_REVIEW', digest, pid }],
     confirm: async () =>
-      (item['state'] !== 'LIVE' || !(await isHeld(store, holders))) &&
-      (await isSo(store, [isAsSeen(item, 'version')])),
+      !(await isHeld(store, holders)) && (await isSo(store, [isAsSeen(item, 'version')])),
   }
 }
 
