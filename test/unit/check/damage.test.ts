@@ -71,6 +71,19 @@ const withTrash = async (audited: Audited): Promise<void> => {
   }
 }
 
+/** A blob, bytes and all, to which no project has a link, and of which no task knows. */
+const putUnheld =
+  (state: string) =>
+  ({ oidOf, world }: Audited): void => {
+    const oid = OTHER as ObjectId
+    const digest = digestOf('nobody')
+    const [blob, object] = [key.blob(digest), key.object(oid)]
+    const like = { ...world.table.get(key.blob(one)), ...blob, oid, size: 6, state }
+    world.table.set(blob, like)
+    world.table.set(object, { ...world.table.get(key.object(oidOf('one'))), ...object, digest })
+    world.bucket.put(bucketKey.object(oid), Buffer.from('nobody'), true)
+  }
+
 const DAMAGES: Readonly<Record<string, Damage>> = {
   'A: an object in the bucket of which the table knows nothing': {
     does: ({ world }) => {
@@ -121,24 +134,10 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     },
     found: Array.from({ length: 5 }, () => 'holderWithoutManifest' as const),
   },
-  'D: a blob that nothing holds': {
-    does: ({ oidOf, world }) => {
-      const oid = OTHER as ObjectId
-      const digest = digestOf('nobody')
-      const [blob, object] = [key.blob(digest), key.object(oid)]
-      const like = { ...world.table.get(key.blob(one)), ...blob, oid, size: 6 }
-      world.table.set(blob, like)
-      world.table.set(object, { ...world.table.get(key.object(oidOf('one'))), ...object, digest })
-      world.bucket.put(bucketKey.object(oid), Buffer.from('nobody'), true)
-    },
+  'D: a blob that nothing holds': { does: putUnheld('LIVE'), found: ['blobUnreviewed'] },
+  'D: a blob that nothing holds and a collector left on trial': {
+    does: putUnheld('CONDEMNED'),
     found: ['blobUnreviewed'],
-  },
-  'D: a blob and a link that a collector left on trial': {
-    does: (audited) => {
-      change(audited, key.blob(one), { state: 'CONDEMNED', version: 'trial' })
-      change(audited, key.link(one, audited.repository.pid), { state: 'CONDEMNED', version: 't' })
-    },
-    found: ['blobUnreviewed', 'linkUnreviewed'],
   },
   'D: a manifest that nothing holds and no review waits for': {
     does: async (audited) => {
@@ -302,6 +301,22 @@ describe('a storage audit', () => {
       if (damage.stays === undefined) expect(audited.broken()).toEqual([])
       expect(again.length).toBeLessThanOrEqual(found.length)
     }
+  })
+
+  it('finds nothing in what is held and was left on trial; it goes when it is let go', async () => {
+    const audited = await createAudited()
+    const { pid, rid } = audited.repository
+    change(audited, key.blob(one), { state: 'CONDEMNED', version: 'trial' })
+    change(audited, key.link(one, pid), { state: 'CONDEMNED', version: 'trial' })
+    expect(await audited.audit()).toEqual([])
+    const isHolder = (name: string): boolean => name.includes(`#REPOSITORY#${rid}#`)
+    const { pk } = key.link(one, pid)
+    const holders = audited.world.table
+      .items()
+      .filter((item) => item.pk === pk && isHolder(item.sk))
+    expect(holders).not.toEqual([])
+    for (const holder of holders) remove(audited, holder)
+    expect((await audited.audit()).map(({ kind }) => kind)).toContain('linkUnreviewed')
   })
 
   it('lets nothing go that has only lost what held it, where untagged manifests go at once', async () => {
