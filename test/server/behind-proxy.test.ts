@@ -1,11 +1,12 @@
 import { afterEach, expect, it } from 'vitest'
 import * as z from 'zod'
 import { authorization } from '../support/credentials.ts'
+import { eventually } from '../support/eventually.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 
 const PASSWORD = 'Correct-1-horse'
 const [VICTIM, GUESSER] = ['198.51.100.7', '203.0.113.9']
-/** Guesses at the same moment, so that all are counted before any is refused: then it is for a minute. */
+/** Guesses at the same moment, so that most are counted before any is refused. */
 const TOO_MANY = 12
 
 let running: RunningServer | undefined
@@ -25,17 +26,21 @@ const start = async (...args: readonly string[]) => {
     }
     return (await fetch(`${server.url}/v2/`, { headers })).status
   }
-  const guess = async () => {
+  /** Until somebody is refused, also with the right password: on a slow machine few of them are at the same moment. */
+  const guessUntilRefused = async (address: string) => {
     const passwords = Array.from({ length: TOO_MANY }, (_, tried) => `Wrong-${tried}-horse`)
-    await Promise.all(passwords.map(async (password) => await logIn(GUESSER, password)))
+    await eventually('too many guesses were wrong', async () => {
+      await Promise.all(passwords.map(async (password) => await logIn(GUESSER, password)))
+      return (await logIn(address)) === 401 ? true : undefined
+    })
   }
-  return { server, logIn, guess }
+  return { server, logIn, guessUntilRefused }
 }
 
 it('behind a proxy who guesses holds up nobody but themselves, and the log knows them', async () => {
-  const { guess, logIn, server } = await start('--behind-proxy')
-  await guess()
-  expect([await logIn(GUESSER), await logIn(VICTIM)]).toEqual([401, 200])
+  const { guessUntilRefused, logIn, server } = await start('--behind-proxy')
+  await guessUntilRefused(GUESSER)
+  expect(await logIn(VICTIM)).toBe(200)
   await server.stop()
   const line = z.looseObject({ remote: z.string() })
   const failed = server.log().filter((text) => text.includes('a login failed'))
@@ -46,9 +51,8 @@ it('behind a proxy who guesses holds up nobody but themselves, and the log knows
 })
 
 it('without a proxy the header counts for nothing', async () => {
-  const { guess, logIn, server } = await start()
-  await guess()
-  expect(await logIn(VICTIM)).toBe(401)
+  const { guessUntilRefused, server } = await start()
+  await guessUntilRefused(VICTIM)
   await server.stop()
   expect(server.log().join('\n')).not.toMatch(/198\.51\.100\.7|203\.0\.113\.9/)
 })
