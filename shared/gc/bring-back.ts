@@ -8,7 +8,7 @@ import { key, type ObjectId } from '../table.ts'
 import { enqueue } from '../tasks/tasks.ts'
 import type { Gc } from './gc.ts'
 import { ownAgain } from './own-again.ts'
-import { holdersOf } from './blob-holders.ts'
+import { holdersOfBlob } from './holders.ts'
 
 /**
  * Makes an object the bytes of a blob again that has no record any more, but is held; out of the trash if it must be. Not
@@ -22,7 +22,7 @@ export const bringBack = async (
   const record = await getItem(store, key.object(oid), 'strong')
   const head = await objects.head(bucketKey.object(oid))
   if (record === undefined || head === undefined) return false
-  if (!(await isHeld(store, holdersOf(store, digest)))) return false
+  if (!(await isHeld(store, holdersOfBlob(store, digest)))) return false
   const own = ownAgain(store, oid, record, { digest })
   if (own === undefined) return false
   const { sizeBytes } = head

@@ -5,7 +5,7 @@ import { doomObject } from '../registry/doom.ts'
 import { timesOf } from '../store/store.ts'
 import { key } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
-import { holdersOf } from './blob-holders.ts'
+import { holdersOfBlob } from './holders.ts'
 import type { HandlerOfMany } from './gc.ts'
 import { deleteEachLogged } from './log.ts'
 
@@ -16,7 +16,7 @@ export const deleteBlobs: HandlerOfMany<TaskOf<'BLOB_DELETE'>> = async (gc, task
   const examined = await resumeEach(
     store,
     tasks.map(({ digest, version }) => ({
-      ...{ key: key.blob(digest), version, holders: holdersOf(store, digest) },
+      ...{ key: key.blob(digest), version, holders: holdersOfBlob(store, digest) },
     })),
   )
   const dueAt = store.clock.now() + timesOf(store).trash

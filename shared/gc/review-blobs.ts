@@ -2,7 +2,7 @@ import { examineEach } from '../guards/collect-each.ts'
 import { timesOf } from '../store/store.ts'
 import { key } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
-import { holdersOf } from './blob-holders.ts'
+import { holdersOfBlob } from './holders.ts'
 import { deleteBlobs } from './delete-blobs.ts'
 import type { HandlerOfMany } from './gc.ts'
 
@@ -14,7 +14,7 @@ export const reviewBlobs: HandlerOfMany<TaskOf<'BLOB_REVIEW'>> = async (gc, task
   const { store } = gc.context
   const examined = await examineEach(
     store,
-    tasks.map(({ digest }) => ({ key: key.blob(digest), holders: holdersOf(store, digest) })),
+    tasks.map(({ digest }) => ({ key: key.blob(digest), holders: holdersOfBlob(store, digest) })),
   )
   const condemned = tasks.map(({ digest }, index) => {
     const one = examined[index]

@@ -1,18 +1,19 @@
-import { removal, type Holders } from '../guards/collect.ts'
+import { removal } from '../guards/collect.ts'
 import { examineEach } from '../guards/collect-each.ts'
 import { sideBySide } from '../limiter.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Item, Key, WriteOperation } from '../ports.ts'
 import { refund } from '../quota/refund.ts'
-import { holds, leaseLeft, linkSize } from '../registry/blobs/items.ts'
+import { leaseLeft, linkSize } from '../registry/blobs/items.ts'
 import { nameOf, readAll } from '../store/batch.ts'
 import { writeEach } from '../store/each.ts'
 import { getItem } from '../store/query.ts'
 import { AGAIN, retry } from '../store/retry.ts'
 import type { Store } from '../store/store.ts'
-import { key, prefix, type ProjectId } from '../table.ts'
+import { key, type ProjectId } from '../table.ts'
 import type { TaskOf } from '../tasks/tasks.ts'
 import type { Gc, HandlerOfMany, Outcome } from './gc.ts'
+import { holdersOfLink } from './holders.ts'
 import { deleteEachLogged } from './log.ts'
 import { reviewBlobs } from './review-blobs.ts'
 
@@ -81,7 +82,7 @@ const collectLinks = async (gc: Gc, links: readonly Link[]): Promise<ReadonlySet
   const { store } = gc.context
   const examined = await examineEach(
     store,
-    links.map((link) => ({ key: link.key, holders: holdersOf(store, link) })),
+    links.map((link) => ({ key: link.key, holders: holdersOfLink(store, link.digest, link.pid) })),
   )
   const empty = links.flatMap((link, index) => {
     const one = examined[index]
@@ -99,12 +100,6 @@ const collectLinks = async (gc: Gc, links: readonly Link[]): Promise<ReadonlySet
   )
   return new Set(empty.flatMap(({ link }, index) => (done[index] === true ? [link.name] : [])))
 }
-
-const holdersOf = (store: Store, { key: { pk }, pid }: Link): Holders => ({
-  pk,
-  prefix: prefix.ofLink(pid),
-  holds: (item) => holds(item, store.clock.now()),
-})
 
 /** Removes leases that are over; answers how many milliseconds the others have left. */
 const endLeases = async (

@@ -25,14 +25,19 @@ const report = (...files: readonly (readonly string[])[]): string => {
   })
 }
 
+const numbers = (text: string, exitCode: number) => {
+  const { complaints: _told, ...rest } = count(text, exitCode)
+  return rest
+}
+
 describe('what a tier came to', () => {
   it('is the sum of its files', () => {
-    expect(count(report(['passed', 'passed'], ['passed']), 0)).toMatchObject({
+    expect(numbers(report(['passed', 'passed'], ['passed']), 0)).toEqual({
       passed: 3,
       failed: 0,
       skipped: 0,
     })
-    expect(count(report(['passed', 'failed'], ['failed']), 1)).toMatchObject({
+    expect(numbers(report(['passed', 'failed'], ['failed']), 1)).toEqual({
       passed: 1,
       failed: 2,
       skipped: 0,
@@ -40,7 +45,7 @@ describe('what a tier came to', () => {
   })
 
   it('tells what was left out', () => {
-    expect(count(report(['passed', 'skipped', 'todo']), 0)).toMatchObject({
+    expect(numbers(report(['passed', 'skipped', 'todo']), 0)).toEqual({
       passed: 1,
       failed: 0,
       skipped: 2,
@@ -48,15 +53,15 @@ describe('what a tier came to', () => {
   })
 
   it('counts a file that could not be loaded as one failure', () => {
-    expect(count(report(['passed'], []), 1)).toMatchObject({ passed: 1, failed: 1, skipped: 0 })
+    expect(numbers(report(['passed'], []), 1)).toEqual({ passed: 1, failed: 1, skipped: 0 })
   })
 
   it('is a failure when there was no test at all', () => {
-    expect(count(report(), 0)).toMatchObject({ passed: 0, failed: 1, skipped: 0 })
+    expect(numbers(report(), 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
   })
 
   it('is a failure when only the exit code says so, as after an error outside the tests', () => {
-    expect(count(report(['passed']), 1)).toMatchObject({ passed: 1, failed: 1, skipped: 0 })
+    expect(numbers(report(['passed']), 1)).toEqual({ passed: 1, failed: 1, skipped: 0 })
   })
 
   it('names what failed with its reason, tests and files that could not be loaded', () => {

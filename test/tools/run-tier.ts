@@ -57,7 +57,7 @@ export const runTier = async (
     ]
     const exitCode = await vitest(args, isAlone ? 'inherit' : 'pipe')
     const text = await readFile(file, 'utf8').catch(() => undefined)
-    return text === undefined ? count(NO_REPORT, exitCode) : count(text, exitCode)
+    return count(text ?? NO_REPORT, exitCode)
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

@@ -1,4 +1,4 @@
-import { holdersOf } from '../../gc/blob-holders.ts'
+import { holdersOfBlob } from '../../gc/holders.ts'
 import { isHeld } from '../../guards/collect.ts'
 import type { Item } from '../../ports.ts'
 import { parseBlob } from '../../registry/blobs/items.ts'
@@ -93,6 +93,6 @@ const unreviewed = ({ store }: CheckContext, { digest, item }: One): Suspect => 
   awaits: [token.blob(digest)],
   repair: [{ type: 'BLOB_REVIEW', digest }],
   confirm: async () =>
-    !(await isHeld(store, holdersOf(store, digest))) &&
+    !(await isHeld(store, holdersOfBlob(store, digest))) &&
     (await isSo(store, [isAsSeen(item, 'version')])),
 })

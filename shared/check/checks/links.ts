@@ -1,6 +1,5 @@
+import { holdersOfLink } from '../../gc/holders.ts'
 import { isHeld } from '../../guards/collect.ts'
-import { holds } from '../../registry/blobs/items.ts'
-import { key, prefix } from '../../table.ts'
 import { isSo } from '../confirm.ts'
 import { isAsSeen } from '../../store/checks.ts'
 import { numberIn } from '../../store/known.ts'
@@ -33,17 +32,13 @@ type Found<Kind extends 'link' | 'lease'> = ReturnType<typeof entriesOf<Kind>>[n
 
 const linkUnreviewed = ({ store }: CheckContext, { item, of }: Found<'link'>): Suspect => {
   const { digest, pid } = of
-  const holders = {
-    pk: key.link(digest, pid).pk,
-    prefix: prefix.ofLink(pid),
-    holds: (one: typeof item) => holds(one, store.clock.now()),
-  }
   return {
     finding: { kind: 'linkUnreviewed', blob: digest, pid },
     awaits: [token.link(digest, pid)],
     repair: [{ type: 'LINK_REVIEW', digest, pid }],
     confirm: async () =>
-      !(await isHeld(store, holders)) && (await isSo(store, [isAsSeen(item, 'version')])),
+      !(await isHeld(store, holdersOfLink(store, digest, pid))) &&
+      (await isSo(store, [isAsSeen(item, 'version')])),
   }
 }
 

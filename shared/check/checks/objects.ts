@@ -1,4 +1,4 @@
-import { holdersOf } from '../../gc/blob-holders.ts'
+import { holdersOfBlob } from '../../gc/holders.ts'
 import { isHeld } from '../../guards/collect.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Item } from '../../ports.ts'
@@ -127,7 +127,7 @@ const withoutOwner = async (
   // Of a blob that is still held it must have been the bytes.
   const isWanted =
     (await getItem(store, ownerKey, 'strong')) === undefined &&
-    (await isHeld(store, holdersOf(store, digest)))
+    (await isHeld(store, holdersOfBlob(store, digest)))
   const kind = isWanted ? 'bytesWithoutBlob' : 'objectWithoutOwner'
   return {
     finding: { kind, blob: digest, oid },
