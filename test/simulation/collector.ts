@@ -1,5 +1,6 @@
 import { bucketKey } from '../../shared/bucket.ts'
 import { shutWayBack } from '../../shared/gc/delete-objects.ts'
+import { holdersOfBlob, holdersOfLink } from '../../shared/gc/holders.ts'
 import { collectLogged } from '../../shared/gc/review-manifest.ts'
 import { condemn, examine, removal, type Holders } from '../../shared/guards/collect.ts'
 import type { Guard } from '../../shared/guards/guard.ts'
@@ -7,7 +8,7 @@ import type { World } from '../../shared/memory/world.ts'
 import { parseDigest } from '../../shared/oci/digest.ts'
 import { PortError, type Item, type Key, type TransactOperation } from '../../shared/ports.ts'
 import { refund } from '../../shared/quota/refund.ts'
-import { holds, parseBlob } from '../../shared/registry/blobs/items.ts'
+import { parseBlob } from '../../shared/registry/blobs/items.ts'
 import { doomObject } from '../../shared/registry/doom.ts'
 import { releaseChildren, unpackDigests } from '../../shared/registry/manifests/children.ts'
 import { giveUpIntent } from '../../shared/registry/manifests/intent.ts'
@@ -18,7 +19,6 @@ import { transact } from '../../shared/store/transact.ts'
 import {
   GUARD,
   key,
-  prefix,
   type Incarnation,
   type ProjectId,
   type RepositoryId,
@@ -97,22 +97,15 @@ const collect = async (
 
 const collectLink = async ({ context: { store } }: Registry, { pk, sk, ...rest }: Item) => {
   const pid = (sk.split('#')[1] ?? '') as ProjectId
-  const holders = {
-    pk,
-    prefix: prefix.ofLink(pid),
-    holds: (item: Item) => holds(item, store.clock.now()),
-  }
-  await collect(store, { pk, sk }, holders, () => [refund(store, pid, Number(rest['size']))])
+  const digest = parseDigest(pk.slice('BLOB#'.length))
+  await collect(store, { pk, sk }, holdersOfLink(store, digest, pid), () => [
+    refund(store, pid, Number(rest['size'])),
+  ])
 }
 
 const collectBlob = async ({ context: { store } }: Registry, { pk, sk }: Item) => {
-  const holders = {
-    pk,
-    prefix: prefix.ofBlob,
-    holds: (item: Item) => holds(item, store.clock.now()),
-  }
   const digest = parseDigest(pk.slice('BLOB#'.length))
-  await collect(store, { pk, sk }, holders, ({ item }) =>
+  await collect(store, { pk, sk }, holdersOfBlob(store, digest), ({ item }) =>
     doomObject(store, parseBlob(item).oid, {
       ...{ digest, dueAt: store.clock.now() + timesOf(store).trash },
       conditions: [{ kind: 'equals', name: 'state', value: 'OWN' }],
